@@ -1,0 +1,1 @@
+//! Holds the pin of llama.cpp in its manifest and lockfile; there is no code.
