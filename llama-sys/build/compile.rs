@@ -1,0 +1,252 @@
+//! Turns the units of a plan into compiler calls.
+
+use crate::cache::{Contents, Slot};
+use crate::env::Env;
+use crate::headers::Generated;
+use crate::jobs;
+use crate::plan::{Include, Plan, Source, Unit, tree_files};
+use crate::target::Target;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The C and C++ compilers.
+#[derive(Debug)]
+pub(crate) struct Toolchain {
+    c: cc::Tool,
+    cxx: cc::Tool,
+    /// First line of the C++ compiler's version.
+    pub(crate) version: String,
+}
+
+impl Toolchain {
+    /// Finds the compilers the way the `cc` crate does (`CC`, `CXX`, `CFLAGS`, ... are honoured).
+    ///
+    /// # Errors
+    /// When there is no working compiler.
+    pub(crate) fn detect(env: &Env) -> Result<Self, String> {
+        let tool = |cpp: bool| {
+            let mut build = cc::Build::new();
+            // Processor flags are the plan's business, not rustc's.
+            build.cpp(cpp).opt_level(3).debug(false).warnings(false).inherit_rustflags(false);
+            build.out_dir(&env.out_dir).try_get_compiler().map_err(|e| {
+                let (what, package) = if cpp { ("C++", "g++") } else { ("C", "gcc") };
+                format!(
+                    "llama-sys needs a {what} compiler and found none that works: {e}\n\
+                     Remedies: install one (Debian: `apt install {package}`; macOS: `xcode-select --install`; \
+                     Windows: the Visual Studio build tools), or name it in {}.",
+                    if cpp { "CXX" } else { "CC" }
+                )
+            })
+        };
+        let (c, cxx) = (tool(false)?, tool(true)?);
+        let version = version(&cxx).ok_or_else(|| {
+            format!(
+                "the C++ compiler {} does not run\nRemedies: install one (Debian: `apt install g++`; macOS: \
+                 `xcode-select --install`), or name it in CXX.",
+                cxx.path().display()
+            )
+        })?;
+        Ok(Self { c, cxx, version })
+    }
+
+    /// A call of the C++ compiler without arguments.
+    #[must_use]
+    pub(crate) fn cxx(&self) -> Command {
+        self.cxx.to_command()
+    }
+
+    /// Path that the compiler driver uses for one of its own programs or files.
+    #[must_use]
+    pub(crate) fn query(&self, question: &str) -> Option<PathBuf> {
+        let out = Command::new(self.cxx.path()).arg(question).output().ok()?;
+        let text = String::from_utf8(out.stdout).ok()?;
+        let text = text.trim();
+        (out.status.success() && !text.is_empty()).then(|| PathBuf::from(text))
+    }
+}
+
+fn version(tool: &cc::Tool) -> Option<String> {
+    let out = if tool.is_like_msvc() {
+        tool.to_command().output().ok()?
+    } else {
+        Command::new(tool.path()).arg("--version").output().ok().filter(|o| o.status.success())?
+    };
+    let text = if out.stdout.is_empty() { out.stderr } else { out.stdout };
+    Some(String::from_utf8_lossy(&text).lines().next().unwrap_or("unknown").trim().to_owned())
+}
+
+/// Compiles every unit; the result has one object per unit, in order.
+///
+/// # Errors
+/// The compiler's output for the first unit that failed.
+pub(crate) fn all(
+    env: &Env,
+    toolchain: &Toolchain,
+    tree: &Path,
+    generated: &Generated,
+    plan: &Plan,
+) -> Result<Vec<PathBuf>, String> {
+    let objects = env.cache_dir.join("objects");
+    std::fs::create_dir_all(&objects).map_err(|e| format!("{}: {e}", objects.display()))?;
+    // Two builds that share the folder (two profiles, an editor) do not compile the same twice.
+    let lock = std::fs::File::create(env.cache_dir.join("lock"))
+        .map_err(|e| format!("cannot lock the cache: {e}"))?;
+    lock.lock().map_err(|e| format!("cannot lock the cache: {e}"))?;
+
+    let contents = Contents::default();
+    let paths = Paths { tree, shim: &env.crate_dir.join("shim"), generated };
+    let calls: Vec<Call> = plan.units.iter().map(|u| Call::new(env, toolchain, &paths, u)).collect();
+    let mut stale: Vec<&Call> = calls.iter().filter(|c| !c.slot.is_fresh(&contents)).collect();
+    // The longest first, so that no core is idle at the end.
+    stale.sort_by_key(|c| std::cmp::Reverse(c.weight));
+    jobs::run(stale.len(), |i| stale[i].run(&contents))?;
+    Ok(calls.into_iter().map(|c| c.slot.object).collect())
+}
+
+struct Paths<'a> {
+    tree: &'a Path,
+    shim: &'a Path,
+    generated: &'a Generated,
+}
+
+struct Call {
+    command: Command,
+    args: Vec<OsString>,
+    slot: Slot,
+    msvc: bool,
+    weight: u64,
+}
+
+impl Call {
+    fn new(env: &Env, toolchain: &Toolchain, paths: &Paths<'_>, unit: &Unit) -> Self {
+        let tool = if unit.c { &toolchain.c } else { &toolchain.cxx };
+        let source = match &unit.source {
+            Source::Tree(file) => paths.tree.join(file),
+            Source::Shim(file) => paths.shim.join(file),
+            Source::Unity(name, _) => paths.generated.unity.join(name),
+        };
+        let mut args = arguments(&env.target, tool, unit);
+        for include in &unit.includes {
+            let folder = match include {
+                Include::Tree(dir) => paths.tree.join(dir),
+                Include::Shim => paths.shim.to_owned(),
+                Include::Versions => paths.generated.versions.clone(),
+                Include::Lists => paths.generated.shim.clone(),
+            };
+            args.push(joined("-I", &folder));
+        }
+        let prefix = paths.generated.prefix.join("symbol_prefix.h");
+        if tool.is_like_msvc() {
+            args.push(joined("/FI", &prefix));
+        } else {
+            args.extend(["-include".into(), prefix.into()]);
+            args.push(prefix_map(paths.tree, "llama.cpp"));
+            if unit.includes.contains(&Include::Shim) {
+                args.push(prefix_map(paths.shim, "shim"));
+            }
+        }
+        args.push(source.clone().into());
+        let command = tool.to_command();
+        let mut key: Vec<OsString> = command.get_args().map(OsString::from).collect();
+        key.extend(args.iter().cloned());
+        let identity = format!("{} {}", tool.path().display(), toolchain.version);
+        let name = source.file_stem().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        Self {
+            slot: Slot::new(&env.cache_dir, &name, &identity, &key),
+            weight: weight(paths, unit, &source),
+            msvc: tool.is_like_msvc(),
+            command,
+            args,
+        }
+    }
+
+    fn run(&self, contents: &Contents) -> Result<(), String> {
+        // Written beside its place and moved there, so that two builds at once cannot mix.
+        let unique = format!("tmp{}", std::process::id());
+        let partial = self.slot.object.with_extension(format!("{unique}.o"));
+        let partial_deps = self.slot.object.with_extension(format!("{unique}.d"));
+        let mut command = Command::new(self.command.get_program());
+        command.args(self.command.get_args());
+        command.envs(self.command.get_envs().filter_map(|(k, v)| Some((k, v?))));
+        command.args(&self.args);
+        if self.msvc {
+            command.arg("/c").arg(joined("/Fo", &partial));
+        } else {
+            command.arg("-c").arg("-o").arg(&partial).arg("-MD").arg("-MF").arg(&partial_deps);
+        }
+        let out =
+            command.output().map_err(|e| format!("cannot run {}: {e}", command.get_program().display()))?;
+        if !out.status.success() {
+            let _ = std::fs::remove_file(&partial);
+            let text = String::from_utf8_lossy(if out.stderr.is_empty() { &out.stdout } else { &out.stderr });
+            let first: Vec<&str> = text.lines().take(30).collect();
+            return Err(format!("compiling llama.cpp failed: {command:?}\n{}", first.join("\n")));
+        }
+        let moved = std::fs::rename(&partial, &self.slot.object)
+            .and_then(|()| if self.msvc { Ok(()) } else { std::fs::rename(&partial_deps, &self.slot.deps) });
+        moved
+            .and_then(|()| self.slot.record(contents))
+            .map_err(|e| format!("{}: {e}", self.slot.object.display()))
+    }
+}
+
+/// Everything but the include path and the source.
+fn arguments(target: &Target, tool: &cc::Tool, unit: &Unit) -> Vec<OsString> {
+    let mut args: Vec<String> = Vec::new();
+    if tool.is_like_msvc() {
+        args.extend([if unit.opt > 1 { "/O2" } else { "/O1" }, "/utf-8", "/bigobj", "/w"].map(str::to_owned));
+        if !unit.c {
+            args.extend(["/std:c++17", "/EHsc"].map(str::to_owned));
+        }
+        args.extend(msvc_arch(&unit.flags).map(str::to_owned));
+    } else {
+        args.push(format!("-O{}", unit.opt));
+        args.push(if unit.c { "-std=gnu11" } else { "-std=gnu++17" }.to_owned());
+        args.extend(["-w", "-fvisibility=hidden", "-fexceptions"].map(str::to_owned));
+        if !target.is_apple() {
+            args.extend(["-ffunction-sections", "-fdata-sections"].map(str::to_owned));
+        }
+        if target.is_linux() && tool.is_like_gnu() && !unit.c {
+            // Template statics stay inside one variant instead of being shared process-wide.
+            args.push("-fno-gnu-unique".to_owned());
+        }
+        args.extend(unit.flags.iter().cloned());
+    }
+    args.push("-DNDEBUG".to_owned());
+    args.extend(unit.defines.iter().map(|d| format!("-D{d}")));
+    args.into_iter().map(OsString::from).collect()
+}
+
+fn msvc_arch(flags: &[String]) -> Option<&'static str> {
+    let has = |f: &str| flags.iter().any(|x| x == f);
+    if has("-mavx512f") {
+        Some("/arch:AVX512")
+    } else if has("-mavx2") || has("-march=native") {
+        Some("/arch:AVX2")
+    } else {
+        None
+    }
+}
+
+fn weight(paths: &Paths<'_>, unit: &Unit, source: &Path) -> u64 {
+    let size = |p: &Path| std::fs::metadata(p).map_or(0, |m| m.len());
+    match &unit.source {
+        Source::Unity(..) => tree_files(&unit.source).iter().map(|f| size(&paths.tree.join(f))).sum(),
+        _ => size(source),
+    }
+}
+
+fn joined(option: &str, path: &Path) -> OsString {
+    let mut out = OsString::from(option);
+    out.push(path);
+    out
+}
+
+/// Keeps the folders of this machine out of messages and objects.
+fn prefix_map(folder: &Path, name: &str) -> OsString {
+    let mut out = joined("-ffile-prefix-map=", folder);
+    out.push("=");
+    out.push(name);
+    out
+}

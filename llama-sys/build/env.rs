@@ -1,0 +1,80 @@
+//! Every environment variable that the build reads, in one place.
+
+use crate::target::Target;
+use std::path::{Path, PathBuf};
+
+/// What Cargo and the user tell us.
+#[derive(Debug)]
+pub(crate) struct Env {
+    /// Where generated files and objects go.
+    pub(crate) out_dir: PathBuf,
+    /// The folder of llama-sys.
+    pub(crate) crate_dir: PathBuf,
+    /// What we compile for.
+    pub(crate) target: Target,
+    /// `LLAMA_CPP_DIR`: a llama.cpp tree of the user's.
+    pub(crate) llama_cpp_dir: Option<PathBuf>,
+    /// `LLAMA_SYS_SKIP` or `DOCS_RS`: compile no C++.
+    pub(crate) skip: bool,
+    /// `LLAMA_SYS_CPU_VARIANTS`: comma-separated names, for a smaller library.
+    pub(crate) variants: Option<Vec<String>>,
+    /// `LLAMA_SYS_CACHE`: folder of compiled objects shared by all profiles.
+    pub(crate) cache_dir: PathBuf,
+    /// Feature `native`.
+    pub(crate) native: bool,
+    /// Feature `jinja`.
+    pub(crate) jinja: bool,
+    /// Feature `static-stdcxx`.
+    pub(crate) static_stdcxx: bool,
+}
+
+impl Env {
+    /// Reads the environment and tells Cargo what was read.
+    pub(crate) fn read() -> Result<Self, String> {
+        let out_dir = PathBuf::from(required("OUT_DIR")?);
+        let crate_dir = PathBuf::from(required("CARGO_MANIFEST_DIR")?);
+        for dir in ["build", "shim"] {
+            println!("cargo::rerun-if-changed={}", crate_dir.join(dir).display());
+        }
+        let cache_dir = tracked("LLAMA_SYS_CACHE").map_or_else(|| default_cache(&out_dir), PathBuf::from);
+        let cache_dir = std::fs::create_dir_all(&cache_dir)
+            .and_then(|()| cache_dir.canonicalize())
+            .map_err(|e| format!("{}: {e}", cache_dir.display()))?;
+        Ok(Self {
+            target: Target::from_cargo()?,
+            llama_cpp_dir: tracked("LLAMA_CPP_DIR").map(PathBuf::from),
+            skip: tracked("LLAMA_SYS_SKIP").is_some_and(|v| v != "0") || tracked("DOCS_RS").is_some(),
+            variants: tracked("LLAMA_SYS_CPU_VARIANTS")
+                .map(|list| list.split(',').map(|name| name.trim().to_owned()).collect()),
+            cache_dir,
+            native: feature("NATIVE"),
+            jinja: feature("JINJA"),
+            static_stdcxx: feature("STATIC_STDCXX"),
+            out_dir,
+            crate_dir,
+        })
+    }
+}
+
+fn feature(name: &str) -> bool {
+    std::env::var_os(format!("CARGO_FEATURE_{name}")).is_some()
+}
+
+fn required(name: &str) -> Result<String, String> {
+    std::env::var(name).map_err(|_| format!("{name} is not set: this program is a Cargo build script"))
+}
+
+fn tracked(name: &str) -> Option<String> {
+    println!("cargo::rerun-if-env-changed={name}");
+    std::env::var(name).ok().filter(|v| !v.is_empty())
+}
+
+/// `target/llama-sys-cache`, found from `target/<profile>/build/llama-sys-<hash>/out`, so that a second
+/// Cargo profile finds the objects of the first. `cargo clean` removes it with the rest.
+fn default_cache(out_dir: &Path) -> PathBuf {
+    let profile = out_dir.ancestors().find(|p| p.file_name().is_some_and(|n| n == "build"));
+    match profile.and_then(Path::parent).and_then(Path::parent) {
+        Some(target) => target.join("llama-sys-cache"),
+        None => out_dir.join("cache"),
+    }
+}

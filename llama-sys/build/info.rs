@@ -1,0 +1,112 @@
+//! `build_info.rs`: constants that say what was built.
+
+use crate::compile::Toolchain;
+use crate::env::Env;
+use crate::plan::Plan;
+use crate::source::Tree;
+
+struct Info<'a> {
+    llama_version: &'a str,
+    ggml_version: &'a str,
+    commit: Option<&'a str>,
+    source: &'a str,
+    builder: &'a str,
+    compiler: &'a str,
+    variants: Vec<&'a str>,
+    single_variant_reason: Option<&'a str>,
+}
+
+/// Writes the constants of a real build.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn write(
+    env: &Env,
+    tree: &Tree,
+    toolchain: &Toolchain,
+    plan: &Plan,
+    cannot_merge: Option<&str>,
+) -> Result<(), String> {
+    let reason = if plan.dispatch {
+        None
+    } else if env.native {
+        Some("feature native")
+    } else {
+        Some(cannot_merge.unwrap_or("no variant table for this target"))
+    };
+    render(
+        env,
+        &Info {
+            llama_version: &tree.llama_version,
+            ggml_version: &tree.ggml_version,
+            commit: tree.commit.as_deref(),
+            source: &tree.origin,
+            builder: "cc",
+            compiler: &toolchain.version,
+            variants: plan.variants.iter().map(|v| v.name.as_str()).collect(),
+            single_variant_reason: reason,
+        },
+    )
+}
+
+/// Writes the constants of a build without C++; such a build links into no program.
+///
+/// # Errors
+/// When a file cannot be written.
+pub(crate) fn write_skipped(env: &Env) -> Result<(), String> {
+    #[cfg(feature = "bindgen")]
+    for file in ["bindings.rs", "guarded.rs"] {
+        std::fs::copy(env.crate_dir.join("src").join(file), env.out_dir.join(file))
+            .map_err(|e| e.to_string())?;
+    }
+    render(
+        env,
+        &Info {
+            llama_version: "unknown",
+            ggml_version: "unknown",
+            commit: None,
+            source: "none",
+            builder: "none",
+            compiler: "none",
+            variants: Vec::new(),
+            single_variant_reason: Some("nothing was compiled"),
+        },
+    )
+}
+
+fn render(env: &Env, info: &Info<'_>) -> Result<(), String> {
+    let features: Vec<&str> = [
+        (env.native, "native"),
+        (env.jinja, "jinja"),
+        (env.static_stdcxx, "static-stdcxx"),
+        (cfg!(feature = "bindgen"), "bindgen"),
+    ]
+    .into_iter()
+    .filter_map(|(on, name)| on.then_some(name))
+    .collect();
+    let text = format!(
+        "/// Version of llama.cpp.\npub const LLAMA_CPP_VERSION: &str = {:?};\n\
+         /// Version of ggml.\npub const GGML_VERSION: &str = {:?};\n\
+         /// Commit of llama.cpp, where the sources are a git checkout.\n\
+         pub const LLAMA_CPP_COMMIT: Option<&str> = {:?};\n\
+         /// Where the sources came from: a package with its version, or a folder.\n\
+         pub const SOURCE: &str = {:?};\n\
+         /// What drove the compilers: `cc`, or `none` for a documentation build.\n\
+         pub const BUILDER: &str = {:?};\n\
+         /// The C++ compiler.\npub const COMPILER: &str = {:?};\n\
+         /// CPU variants in this library, slowest first.\npub const CPU_VARIANTS: &[&str] = &{:?};\n\
+         /// Why there is only one CPU variant, where there is only one.\n\
+         pub const SINGLE_VARIANT_REASON: Option<&str> = {:?};\n\
+         /// Features that this library was built with.\npub const FEATURES: &[&str] = &{features:?};\n",
+        info.llama_version,
+        info.ggml_version,
+        info.commit,
+        info.source,
+        info.builder,
+        info.compiler,
+        info.variants,
+        info.single_variant_reason,
+    );
+    let path = env.out_dir.join("build_info.rs");
+    std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))
+}

@@ -1,0 +1,56 @@
+//! Compiles llama.cpp with nothing but a C++ compiler.
+//!
+//! `env` reads the outside world, `source` finds llama.cpp, `plan` says what to compile (pure data),
+//! `compile` runs the compilers through `cache` and `jobs`, `merge` turns objects into one archive,
+//! `link` tells Cargo about it, `info` records what was built.
+
+#[cfg_attr(not(feature = "bindgen"), allow(dead_code, reason = "generation is behind feature `bindgen`"))]
+mod bindings;
+mod cache;
+mod compile;
+mod env;
+mod headers;
+mod info;
+mod jobs;
+mod link;
+mod merge;
+mod plan;
+mod source;
+mod target;
+mod variants;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            for line in message.lines() {
+                println!("cargo::error={line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    let env = env::Env::read()?;
+    if env.skip {
+        // Documentation and `cargo check` need no C++: constants say that nothing was compiled.
+        return info::write_skipped(&env);
+    }
+    let tree = source::find(&env)?;
+    let api = headers::prepare(&env, &tree)?;
+
+    let options = plan::Options { jinja: env.jinja, native: env.native, variants: env.variants.clone() };
+    let toolchain = compile::Toolchain::detect(&env)?;
+    let can_merge = merge::Tools::find(&env.target, &toolchain);
+    let files = plan::Listing::read(&tree.path)?;
+    let plan = plan::plan(&env.target, &options, can_merge.is_ok(), &files)?;
+
+    let generated = headers::write(&env, &tree, &plan, &api)?;
+    let objects = compile::all(&env, &toolchain, &tree.path, &generated, &plan)?;
+    merge::archive(&env, &toolchain, &plan, &api, &objects, can_merge.as_ref().ok())?;
+    link::emit(&env, &toolchain, &tree, &plan);
+    info::write(&env, &tree, &toolchain, &plan, can_merge.err().as_deref())
+}

@@ -1,0 +1,169 @@
+//! Objects to one static library.
+//!
+//! With binutils, each CPU variant becomes one relocatable object whose symbols are local but for the
+//! few that the dispatcher uses, under names of its own; then everything becomes one object of
+//! which only the prefixed C API stays global. So no kernel compiled for a new processor can be
+//! linked into code that runs on an old one, and no second copy of ggml in the program can clash.
+//! Elsewhere the objects go into an archive as they are.
+
+use crate::compile::Toolchain;
+use crate::env::Env;
+use crate::headers::Api;
+use crate::plan::Plan;
+use crate::target::Target;
+use crate::{bindings, plan::VariantPlan};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Name of the library, without prefix and extension.
+pub(crate) const LIBRARY: &str = "llama_cpp";
+
+/// The binutils that merging needs.
+#[derive(Debug)]
+pub(crate) struct Tools {
+    linker: PathBuf,
+    objcopy: PathBuf,
+}
+
+impl Tools {
+    /// Looks for them beside the compiler.
+    ///
+    /// # Errors
+    /// Why merging is not possible.
+    pub(crate) fn find(target: &Target, toolchain: &Toolchain) -> Result<Self, String> {
+        if !target.is_linux() {
+            return Err(format!("objects are not ELF on {}", target.os));
+        }
+        let program =
+            |name: &str| toolchain.query(&format!("-print-prog-name={name}")).unwrap_or_else(|| name.into());
+        let linker = ["ld.bfd", "ld"]
+            .map(program)
+            .into_iter()
+            .find(|ld| prints(ld, "--help", "--force-group-allocation"))
+            .ok_or("no GNU ld with --force-group-allocation")?;
+        let objcopy = std::env::var_os("OBJCOPY").map_or_else(|| program("objcopy"), PathBuf::from);
+        if !prints(&objcopy, "--help", "--keep-global-symbols") {
+            return Err("no GNU objcopy".to_owned());
+        }
+        Ok(Self { linker, objcopy })
+    }
+}
+
+fn prints(program: &Path, arg: &str, text: &str) -> bool {
+    Command::new(program).arg(arg).output().is_ok_and(|o| String::from_utf8_lossy(&o.stdout).contains(text))
+}
+
+/// Writes the library into the output folder.
+///
+/// # Errors
+/// The output of the tool that failed.
+pub(crate) fn archive(
+    env: &Env,
+    toolchain: &Toolchain,
+    plan: &Plan,
+    api: &Api,
+    objects: &[PathBuf],
+    tools: Option<&Tools>,
+) -> Result<(), String> {
+    let pick = |units: &[usize]| -> Vec<PathBuf> { units.iter().map(|&i| objects[i].clone()).collect() };
+    let mut parts = pick(&plan.core);
+    match tools {
+        Some(tools) => {
+            let markers = if plan.dispatch { Some(Markers::compile(env, toolchain)?) } else { None };
+            for variant in &plan.variants {
+                let own = pick(&variant.units);
+                match &markers {
+                    Some(markers) => parts.push(variant_object(env, tools, markers, variant, api, own)?),
+                    None => parts.extend(own),
+                }
+            }
+            let whole = env.out_dir.join("llama_cpp.o");
+            relink(tools, &parts, &whole)?;
+            let mut objcopy = Command::new(&tools.objcopy);
+            objcopy.arg("--wildcard");
+            for prefix in [bindings::SYMBOL_PREFIX, bindings::GUARD_PREFIX] {
+                objcopy.arg(format!("--keep-global-symbol={prefix}*"));
+            }
+            execute(objcopy.arg(&whole))?;
+            parts = vec![whole];
+        }
+        None => parts.extend(plan.variants.iter().flat_map(|v| pick(&v.units))),
+    }
+    let mut build = cc::Build::new();
+    build.cargo_metadata(false).out_dir(&env.out_dir).objects(&parts);
+    // `ar` adds to an archive that is there.
+    let _ = std::fs::remove_file(env.out_dir.join(format!("lib{LIBRARY}.a")));
+    build.try_compile(LIBRARY).map_err(|e| format!("cannot write the static library: {e}"))
+}
+
+/// One variant as one object. Its static constructors move to a section of their own, so that the
+/// program start does not run them: the dispatcher does, when it has chosen the variant.
+fn variant_object(
+    env: &Env,
+    tools: &Tools,
+    markers: &Markers,
+    variant: &VariantPlan,
+    api: &Api,
+    mut objects: Vec<PathBuf>,
+) -> Result<PathBuf, String> {
+    let name = &variant.name;
+    let out = env.out_dir.join(format!("cpu_{name}.o"));
+    objects.insert(0, markers.first.clone());
+    objects.push(markers.last.clone());
+    relink(tools, &objects, &out)?;
+
+    let mut renames = format!(
+        "lrv_needs lrv_{name}_needs\nlrv_init_first lrv_{name}_init_first\nlrv_init_last lrv_{name}_init_last\n"
+    );
+    for f in &api.cpu_functions {
+        let _ = writeln!(renames, "{}{f} lrv_{name}_{f}", bindings::SYMBOL_PREFIX);
+    }
+    let list = env.out_dir.join(format!("cpu_{name}.symbols"));
+    std::fs::write(&list, &renames).map_err(|e| format!("{}: {e}", list.display()))?;
+    execute(
+        Command::new(&tools.objcopy)
+            .arg(format!("--redefine-syms={}", list.display()))
+            .args(["--wildcard", &format!("--keep-global-symbol=lrv_{name}_*")])
+            .arg(format!("--rename-section=.init_array=.lrv_init.{name}"))
+            .arg(&out),
+    )?;
+    Ok(out)
+}
+
+fn relink(tools: &Tools, objects: &[PathBuf], out: &Path) -> Result<(), String> {
+    execute(Command::new(&tools.linker).args(["-r", "--force-group-allocation", "-o"]).arg(out).args(objects))
+}
+
+/// Objects that mark both ends of a variant's list of static constructors.
+struct Markers {
+    first: PathBuf,
+    last: PathBuf,
+}
+
+impl Markers {
+    fn compile(env: &Env, toolchain: &Toolchain) -> Result<Self, String> {
+        let one = |which: &str| {
+            let source = env.out_dir.join(format!("init_{which}.cpp"));
+            let object = env.out_dir.join(format!("init_{which}.o"));
+            let text = format!(
+                "extern \"C\" {{ extern void (*lrv_init_{which})();\n\
+                 __attribute__((section(\".init_array\"), used)) void (*lrv_init_{which})() = nullptr; }}\n"
+            );
+            std::fs::write(&source, text).map_err(|e| format!("{}: {e}", source.display()))?;
+            execute(toolchain.cxx().arg("-c").arg("-o").arg(&object).arg(&source))?;
+            Ok::<_, String>(object)
+        };
+        Ok(Self { first: one("first")?, last: one("last")? })
+    }
+}
+
+fn execute(command: &mut Command) -> Result<(), String> {
+    let out = command.output().map_err(|e| format!("cannot run {}: {e}", command.get_program().display()))?;
+    if out.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&out.stderr);
+    let first: Vec<&str> = text.lines().take(20).collect();
+    Err(format!("{} failed:\n{}", command.get_program().display(), first.join("\n")))
+}

@@ -1,0 +1,420 @@
+//! What to compile, as data: a pure function of target, options and the list of files in the tree.
+//!
+//! It says what llama.cpp's CMake files say; `tests/parity.rs` compares the two.
+
+use crate::target::Target;
+use crate::variants::{self, Settings, Variant};
+use std::path::Path;
+
+/// Sorted paths of the C and C++ files of a llama.cpp tree, relative to it, with `/` separators.
+#[derive(Debug, Clone)]
+pub(crate) struct Listing(Vec<String>);
+
+/// Folders that hold sources we may compile.
+const FOLDERS: [&str; 9] = [
+    "src",
+    "src/models",
+    "ggml/src",
+    "ggml/src/ggml-cpu",
+    "ggml/src/ggml-cpu/amx",
+    "ggml/src/ggml-cpu/tiled",
+    "ggml/src/ggml-cpu/llamafile",
+    "common",
+    "common/jinja",
+];
+
+impl Listing {
+    /// Reads the source folders.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    pub(crate) fn read(tree: &Path) -> Result<Self, String> {
+        let mut files = Vec::new();
+        let arch = ["ggml/src/ggml-cpu/arch/x86", "ggml/src/ggml-cpu/arch/arm"];
+        for folder in FOLDERS.into_iter().chain(arch) {
+            let path = tree.join(folder);
+            let entries = std::fs::read_dir(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+            for entry in entries {
+                let name = entry.map_err(|e| e.to_string())?.file_name();
+                files.push(format!("{folder}/{}", name.to_string_lossy()));
+            }
+        }
+        Ok(Self::new(files))
+    }
+
+    /// A listing of the given paths.
+    #[must_use]
+    pub(crate) fn new(mut files: Vec<String>) -> Self {
+        files.retain(|f| is_c(f) || f.ends_with(".cpp"));
+        files.sort();
+        Self(files)
+    }
+
+    fn in_folder<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = &'a String> {
+        self.0.iter().filter(move |f| f.rsplit_once('/').is_some_and(|(dir, _)| dir == folder))
+    }
+}
+
+/// True for C, false for C++.
+#[must_use]
+pub(crate) fn is_c(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|e| e == "c")
+}
+
+/// The choices of the user.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Options {
+    /// Compile the jinja engine.
+    pub(crate) jinja: bool,
+    /// One variant for the building machine.
+    pub(crate) native: bool,
+    /// Only these CPU variants.
+    pub(crate) variants: Option<Vec<String>>,
+}
+
+/// Where a translation unit comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Source {
+    /// A file of llama.cpp.
+    Tree(String),
+    /// Several files of llama.cpp compiled as one, under the given name.
+    Unity(String, Vec<String>),
+    /// A file of `shim/`.
+    Shim(String),
+}
+
+/// A folder on the include path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Include {
+    /// Of llama.cpp.
+    Tree(&'static str),
+    /// `shim/`.
+    Shim,
+    /// The generated version headers.
+    Versions,
+    /// The generated lists of the shim.
+    Lists,
+}
+
+/// One compiler call.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Unit {
+    /// What is compiled.
+    pub(crate) source: Source,
+    /// C instead of C++.
+    pub(crate) c: bool,
+    /// `-O` level.
+    pub(crate) opt: u8,
+    /// `NAME` or `NAME=value`.
+    pub(crate) defines: Vec<String>,
+    /// Include path, in order.
+    pub(crate) includes: Vec<Include>,
+    /// Processor flags in the spelling of GCC and Clang.
+    pub(crate) flags: Vec<String>,
+}
+
+/// A CPU variant and its units, as indices into [`Plan::units`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VariantPlan {
+    /// Name of the variant.
+    pub(crate) name: String,
+    /// Its objects.
+    pub(crate) units: Vec<usize>,
+}
+
+/// Everything that is compiled, and how objects are put together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// All compiler calls, each once.
+    pub(crate) units: Vec<Unit>,
+    /// Units of every binary: ggml-base, the registry, llama, the shim.
+    pub(crate) core: Vec<usize>,
+    /// CPU variants, slowest first.
+    pub(crate) variants: Vec<VariantPlan>,
+    /// True when variants become separate merged objects behind a dispatcher.
+    pub(crate) dispatch: bool,
+}
+
+impl Plan {
+    fn add(&mut self, unit: Unit) -> usize {
+        self.units.iter().position(|u| *u == unit).unwrap_or_else(|| {
+            self.units.push(unit);
+            self.units.len() - 1
+        })
+    }
+
+    fn add_core(&mut self, unit: Unit) {
+        let index = self.add(unit);
+        self.core.push(index);
+    }
+}
+
+/// Files of llama's core where time is spent while generating text.
+const HOT: [&str; 4] =
+    ["src/llama-grammar.cpp", "src/llama-sampler.cpp", "src/llama-vocab.cpp", "src/unicode.cpp"];
+
+/// Upstream compiles the model files in batches of this size.
+const UNITY_BATCH: usize = 16;
+
+const GGML_CPU: [&str; 15] = [
+    "ggml-cpu/ggml-cpu.c",
+    "ggml-cpu/ggml-cpu.cpp",
+    "ggml-cpu/repack.cpp",
+    "ggml-cpu/hbm.cpp",
+    "ggml-cpu/quants.c",
+    "ggml-cpu/traits.cpp",
+    "ggml-cpu/amx/amx.cpp",
+    "ggml-cpu/amx/mmq.cpp",
+    "ggml-cpu/tiled/tiled.cpp",
+    "ggml-cpu/tiled/tiled-kernel.cpp",
+    "ggml-cpu/binary-ops.cpp",
+    "ggml-cpu/unary-ops.cpp",
+    "ggml-cpu/vec.cpp",
+    "ggml-cpu/ops.cpp",
+    "ggml-cpu/llamafile/sgemm.cpp",
+];
+
+/// Makes the plan.
+///
+/// # Errors
+/// When an option names a CPU variant that the target does not have, or a source file is missing.
+pub(crate) fn plan(
+    target: &Target,
+    options: &Options,
+    can_merge: bool,
+    files: &Listing,
+) -> Result<Plan, String> {
+    let chosen = choose_variants(target, options, can_merge)?;
+    let dispatch = matches!(chosen, Chosen::Dispatch(_));
+    let mut plan = Plan { units: Vec::new(), core: Vec::new(), variants: Vec::new(), dispatch };
+
+    // Longest first: the model batches and the kernels decide when the build ends.
+    match &chosen {
+        Chosen::Dispatch(list) => {
+            for variant in list {
+                add_variant(&mut plan, target, variant.name, dispatch, |file| {
+                    settings(target, variant, file)
+                });
+            }
+        }
+        Chosen::Single(name, settings) => {
+            add_variant(&mut plan, target, name, dispatch, |_| settings.clone());
+        }
+    }
+    add_llama(&mut plan, files);
+    add_ggml(&mut plan, target, files);
+    add_shim(&mut plan, options, dispatch);
+
+    for unit in &plan.units {
+        let (Source::Tree(_) | Source::Unity(..)) = &unit.source else { continue };
+        if let Some(missing) = tree_files(&unit.source).iter().find(|f| !files.0.contains(f)) {
+            return Err(format!("the llama.cpp tree has no {missing}: is it of another version?"));
+        }
+    }
+    Ok(plan)
+}
+
+/// The files of llama.cpp that a source consists of.
+#[must_use]
+pub(crate) fn tree_files(source: &Source) -> Vec<String> {
+    match source {
+        Source::Tree(file) => vec![file.clone()],
+        Source::Unity(_, files) => files.clone(),
+        Source::Shim(_) => Vec::new(),
+    }
+}
+
+enum Chosen {
+    Dispatch(Vec<&'static Variant>),
+    Single(String, Settings),
+}
+
+fn choose_variants(target: &Target, options: &Options, can_merge: bool) -> Result<Chosen, String> {
+    if options.native {
+        let flags = match target.arch.as_str() {
+            "x86_64" | "x86" => vec!["-march=native".to_owned()],
+            "aarch64" => vec!["-mcpu=native".to_owned()],
+            _ => Vec::new(),
+        };
+        return Ok(Chosen::Single("native".to_owned(), Settings { defines: Vec::new(), flags }));
+    }
+    let table = variants::table(target);
+    if can_merge && !table.is_empty() {
+        let Some(wanted) = &options.variants else { return Ok(Chosen::Dispatch(table.iter().collect())) };
+        if let Some(unknown) = wanted.iter().find(|w| table.iter().all(|v| v.name != w.as_str())) {
+            let known: Vec<&str> = table.iter().map(|v| v.name).collect();
+            return Err(format!(
+                "LLAMA_SYS_CPU_VARIANTS names \"{unknown}\"; this target has {}",
+                known.join(", ")
+            ));
+        }
+        return Ok(Chosen::Dispatch(table.iter().filter(|v| wanted.iter().any(|w| w == v.name)).collect()));
+    }
+    let wanted = options.variants.as_ref().and_then(|list| list.first());
+    let baseline = match wanted {
+        Some(name) if target.arch == "x86_64" => Some(
+            variants::X86_VARIANTS
+                .iter()
+                .find(|v| v.name == name)
+                .ok_or_else(|| format!("LLAMA_SYS_CPU_VARIANTS names \"{name}\", which does not exist"))?,
+        ),
+        _ => variants::baseline(target),
+    };
+    Ok(match baseline {
+        Some(v) => {
+            let all = variants::x86(v, "ggml-cpu/ggml-cpu.c");
+            Chosen::Single(v.name.to_owned(), all)
+        }
+        None => Chosen::Single("baseline".to_owned(), Settings::default()),
+    })
+}
+
+fn settings(target: &Target, variant: &Variant, file: &str) -> Settings {
+    if target.arch == "x86_64" { variants::x86(variant, file) } else { variants::arm(variant) }
+}
+
+fn add_variant(
+    plan: &mut Plan,
+    target: &Target,
+    name: &str,
+    dispatch: bool,
+    settings: impl Fn(&str) -> Settings,
+) {
+    let arch = match target.arch.as_str() {
+        "x86_64" | "x86" => &["ggml-cpu/arch/x86/quants.c", "ggml-cpu/arch/x86/repack.cpp"][..],
+        "aarch64" | "arm" => &["ggml-cpu/arch/arm/quants.c", "ggml-cpu/arch/arm/repack.cpp"][..],
+        _ => &[],
+    };
+    let mut units = Vec::new();
+    for file in GGML_CPU.iter().chain(arch) {
+        let Settings { defines, flags } = settings(file);
+        let mut all = ggml_defines(target);
+        all.extend(["GGML_USE_CPU_REPACK".to_owned(), "GGML_USE_LLAMAFILE".to_owned()]);
+        if dispatch {
+            all.extend(["GGML_BACKEND_DL".to_owned(), "GGML_BACKEND_BUILD".to_owned()]);
+        }
+        all.extend(defines);
+        units.push(plan.add(Unit {
+            source: Source::Tree(format!("ggml/src/{file}")),
+            c: is_c(file),
+            opt: 3,
+            defines: all,
+            includes: vec![
+                Include::Tree("ggml"),
+                Include::Tree("ggml/src"),
+                Include::Tree("ggml/src/ggml-cpu"),
+                Include::Tree("ggml/include"),
+            ],
+            flags,
+        }));
+    }
+    // This file gets every flag of its variant, so it knows what the variant's objects may need.
+    let Settings { flags, .. } = settings("ggml-cpu/ggml-cpu.c");
+    units.push(plan.add(shim_unit("needs.cpp", Vec::new(), flags)));
+    plan.variants.push(VariantPlan { name: name.to_owned(), units });
+}
+
+fn add_llama(plan: &mut Plan, files: &Listing) {
+    let includes = vec![
+        Include::Tree("src"),
+        Include::Versions,
+        Include::Tree("include"),
+        Include::Tree("ggml/include"),
+    ];
+    let unit = |source: Source, opt: u8| Unit {
+        source,
+        c: false,
+        opt,
+        defines: vec!["GGML_USE_CPU".to_owned()],
+        includes: includes.clone(),
+        flags: Vec::new(),
+    };
+    let models: Vec<String> = files.in_folder("src/models").cloned().collect();
+    for (i, batch) in models.chunks(UNITY_BATCH).enumerate() {
+        plan.add_core(unit(Source::Unity(format!("models_{i}.cpp"), batch.to_vec()), 2));
+    }
+    for file in files.in_folder("src") {
+        let opt = if HOT.contains(&file.as_str()) { 3 } else { 2 };
+        plan.add_core(unit(Source::Tree(file.clone()), opt));
+    }
+}
+
+/// Files of `ggml/src` that make the registry; the rest of the folder is ggml-base.
+const REGISTRY: [&str; 2] = ["ggml/src/ggml-backend-dl.cpp", "ggml/src/ggml-backend-reg.cpp"];
+
+fn add_ggml(plan: &mut Plan, target: &Target, files: &Listing) {
+    for file in files.in_folder("ggml/src") {
+        let registry = REGISTRY.contains(&file.as_str());
+        let mut defines = ggml_defines(target);
+        if registry {
+            defines.push("GGML_USE_CPU".to_owned());
+        }
+        plan.add_core(Unit {
+            source: Source::Tree(file.clone()),
+            c: is_c(file),
+            opt: 3,
+            defines,
+            includes: if registry {
+                vec![Include::Tree("ggml/include")]
+            } else {
+                vec![Include::Tree("ggml/src"), Include::Versions, Include::Tree("ggml/include")]
+            },
+            flags: Vec::new(),
+        });
+    }
+}
+
+/// Macros that ggml's build defines everywhere below `ggml/`.
+fn ggml_defines(target: &Target) -> Vec<String> {
+    let mut out = vec!["GGML_SCHED_MAX_COPIES=4", "_XOPEN_SOURCE=600"];
+    match target.os.as_str() {
+        "linux" | "android" => out.push("_GNU_SOURCE"),
+        "windows" => out.push("_CRT_SECURE_NO_WARNINGS"),
+        "freebsd" => out.push("__BSD_VISIBLE"),
+        "netbsd" => out.push("_NETBSD_SOURCE"),
+        _ if target.is_apple() => out.push("_DARWIN_C_SOURCE"),
+        _ => {}
+    }
+    out.into_iter().map(str::to_owned).collect()
+}
+
+fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
+    let merged = if dispatch { vec!["LRS_MERGED".to_owned()] } else { Vec::new() };
+    plan.add_core(shim_unit("guarded.cpp", Vec::new(), Vec::new()));
+    plan.add_core(shim_unit("guard.cpp", Vec::new(), Vec::new()));
+    plan.add_core(shim_unit("cpu_detect.cpp", Vec::new(), Vec::new()));
+    plan.add_core(shim_unit("dispatch.cpp", merged, Vec::new()));
+    if options.jinja {
+        plan.add_core(shim_unit("jinja.cpp", Vec::new(), Vec::new()));
+        plan.add_core(Unit {
+            source: Source::Unity("jinja.cpp".to_owned(), JINJA.iter().map(|&f| f.to_owned()).collect()),
+            c: false,
+            opt: 1,
+            defines: Vec::new(),
+            includes: common_includes(),
+            flags: Vec::new(),
+        });
+    }
+}
+
+/// The jinja engine, in an order in which the files compile as one.
+const JINJA: [&str; 8] = [
+    "common/json.cpp",
+    "common/unicode.cpp",
+    "common/jinja/value.cpp",
+    "common/jinja/string.cpp",
+    "common/jinja/lexer.cpp",
+    "common/jinja/parser.cpp",
+    "common/jinja/runtime.cpp",
+    "common/jinja/caps.cpp",
+];
+
+fn common_includes() -> Vec<Include> {
+    ["common", "vendor", "include", "ggml/include"].map(Include::Tree).to_vec()
+}
+
+fn shim_unit(file: &str, defines: Vec<String>, flags: Vec<String>) -> Unit {
+    let mut includes = vec![Include::Shim, Include::Lists];
+    includes.extend(common_includes());
+    Unit { source: Source::Shim(file.to_owned()), c: false, opt: 2, defines, includes, flags }
+}

@@ -1,0 +1,56 @@
+#include "guard.h"
+
+#include "ggml.h"
+
+#include <cstdio>
+#include <cstring>
+
+namespace {
+
+thread_local int depth = 0;
+
+void write(lrs_fault * fault, const char * text) noexcept {
+    std::snprintf(fault->message, sizeof fault->message, "%s", text);
+}
+
+// ggml calls this in front of abort(). Where a guard waits further up the stack the failure
+// travels there as an exception. On ggml's worker threads none does: say why, then let it end.
+void on_abort(const char * message) {
+    if (depth > 0) {
+        throw lrs::assertion{message};
+    }
+    std::fprintf(stderr, "llama.cpp failed on a thread without a guard: %s\n", message);
+}
+
+// Runs when the library is loaded, before any call can fail.
+const bool installed = [] {
+    ggml_set_abort_callback(on_abort);
+    return true;
+}();
+
+} // namespace
+
+namespace lrs {
+
+scope::scope() noexcept { ++depth; }
+scope::~scope() { --depth; }
+
+int report(lrs_fault * fault) noexcept {
+    try {
+        throw;
+    } catch (const assertion & e) {
+        write(fault, e.message.c_str());
+        return ASSERTION;
+    } catch (const std::bad_alloc & e) {
+        write(fault, e.what());
+        return OUT_OF_MEMORY;
+    } catch (const std::exception & e) {
+        write(fault, e.what());
+        return EXCEPTION;
+    } catch (...) {
+        write(fault, "");
+        return UNKNOWN;
+    }
+}
+
+} // namespace lrs

@@ -1,0 +1,51 @@
+// The guard: C++ exceptions and failed ggml assertions become a status and a message.
+#pragma once
+
+#include <cstddef>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+// Layout shared with src/fault.rs.
+struct lrs_fault {
+    char message[1024];
+};
+
+namespace lrs {
+
+enum status : int { OK = 0, ASSERTION = 1, EXCEPTION = 2, OUT_OF_MEMORY = 3, UNKNOWN = 4 };
+
+// Thrown by the abort callback when a ggml assertion fails on a guarded thread.
+struct assertion {
+    std::string message;
+};
+
+// Marks the current thread as guarded for the lifetime of the object.
+class scope {
+public:
+    scope() noexcept;
+    ~scope();
+    scope(const scope &) = delete;
+    scope & operator=(const scope &) = delete;
+};
+
+// Translates the exception in flight. Call it inside a catch block only.
+int report(lrs_fault * fault) noexcept;
+
+// Calls f(); its result goes to *result unless it is void.
+template <class R, class F> int call(lrs_fault * fault, R * result, F && f) noexcept {
+    try {
+        scope guarded;
+        if constexpr (std::is_void_v<R>) {
+            f();
+        } else {
+            *result = f();
+        }
+        return OK;
+    } catch (...) {
+        return report(fault);
+    }
+}
+
+} // namespace lrs

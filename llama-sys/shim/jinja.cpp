@@ -1,0 +1,29 @@
+// Renders a chat template with llama.cpp's jinja engine.
+#include "guard.h"
+
+#include "jinja/lexer.h"
+#include "jinja/parser.h"
+#include "jinja/runtime.h"
+#include "jinja/value.h"
+#include "json.h"
+
+extern "C" int lrs_jinja_render(lrs_fault * fault, const char * source, std::size_t source_len,
+                                const char * variables, std::size_t variables_len,
+                                void (*sink)(void *, const char *, std::size_t, bool), void * user) {
+    char * none = nullptr;
+    return lrs::call<void>(fault, static_cast<void *>(none), [&] {
+        jinja::lexer lexer;
+        const auto tokens = lexer.tokenize(std::string(source, source_len));
+        const jinja::program program = jinja::parse_from_tokens(tokens);
+
+        jinja::context context(tokens.source);
+        jinja::global_from_json(context, common_json::parse(std::string(variables, variables_len)), true);
+
+        jinja::runtime runtime(context);
+        const jinja::value result = runtime.execute(program);
+        const auto parts = jinja::runtime::gather_string_parts(result);
+        for (const auto & part : parts->as_string().parts) {
+            sink(user, part.val.data(), part.val.size(), part.is_input);
+        }
+    });
+}

@@ -1,0 +1,68 @@
+//! Raw bindings to llama.cpp, compiled from source with nothing but a C++ compiler.
+//!
+//! Three things live here:
+//!
+//! - the C API of llama.cpp and ggml as [bindgen](https://docs.rs/bindgen) sees it, at the crate root;
+//! - [`guarded`]: a twin of every C function that returns `Err` instead of aborting the process
+//!   when a `GGML_ASSERT` fails or a C++ exception is thrown on the calling thread;
+//! - [`cpu`]: the CPU variants compiled into this binary and the one that runs.
+//!
+//! Every symbol is prefixed (`lrs_llama_decode`), so another copy of ggml may live in the same program.
+//! Most programs want the safe crate `llama` instead of this one.
+
+#![allow(non_camel_case_types, non_upper_case_globals, non_snake_case, reason = "C names")]
+
+mod bindings {
+    #![allow(
+        missing_docs,
+        missing_debug_implementations,
+        clippy::all,
+        clippy::pedantic,
+        clippy::missing_safety_doc,
+        clippy::allow_attributes_without_reason,
+        unreachable_pub,
+        reason = "generated from C headers"
+    )]
+    #[cfg(not(feature = "bindgen"))]
+    include!("bindings.rs");
+    #[cfg(feature = "bindgen")]
+    include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
+}
+
+mod fault;
+#[macro_use]
+mod guard;
+pub mod build_info;
+pub mod cpu;
+#[cfg(feature = "jinja")]
+pub mod jinja;
+
+pub use bindings::*;
+pub use fault::{Fault, FaultKind};
+
+/// C's `FILE`, opaque here: open it with the C library that the program links.
+#[repr(C)]
+#[derive(Debug)]
+pub struct FILE {
+    _opaque: [u8; 0],
+}
+
+pub mod guarded {
+    //! Every C function once more, returning [`Fault`](crate::Fault) where C would abort or throw.
+    //!
+    //! A failed `GGML_ASSERT` or a C++ exception on the calling thread becomes an error with the
+    //! message that llama.cpp printed. Objects that took part in the failed call are in an unknown
+    //! state: free them, do not use them. Failures on ggml's worker threads cannot be caught.
+    #![allow(
+        clippy::all,
+        clippy::pedantic,
+        clippy::missing_safety_doc,
+        reason = "generated list; the contract of each function is the one of its C twin"
+    )]
+    use crate::bindings::*;
+
+    #[cfg(not(feature = "bindgen"))]
+    include!("guarded.rs");
+    #[cfg(feature = "bindgen")]
+    include!(concat!(env!("OUT_DIR"), "/guarded.rs"));
+}

@@ -1,0 +1,186 @@
+//! The plan compiles what llama.cpp's own CMake files compile, with the same macros and processor flags.
+
+#![allow(dead_code, reason = "the build script's modules are tested here, not all of each is used")]
+
+#[path = "../build/plan.rs"]
+mod plan;
+#[path = "../build/target.rs"]
+mod target;
+#[path = "../build/variants.rs"]
+mod variants;
+
+use plan::{Listing, Options, Plan, Source, Unit, tree_files};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use target::Target;
+
+/// One compiler call as CMake would make it.
+#[derive(Debug)]
+struct Call {
+    /// Files of the tree; several for a unity batch.
+    files: BTreeSet<String>,
+    defines: BTreeSet<String>,
+    flags: Vec<String>,
+    opt: Option<String>,
+    output: String,
+}
+
+fn tree() -> PathBuf {
+    PathBuf::from(env!("LLAMA_SYS_TREE"))
+}
+
+/// Configures llama.cpp with CMake and reads what it would run; `None` where there is no CMake.
+fn cmake(name: &str, options: &[&str]) -> Option<Vec<Call>> {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let mut command = Command::new("cmake");
+    command.arg("-S").arg(tree()).arg("-B").arg(&dir).args([
+        "-DCMAKE_BUILD_TYPE=Release",
+        "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+        "-DGGML_NATIVE=OFF",
+        "-DGGML_OPENMP=OFF",
+        "-DGGML_CCACHE=OFF",
+        "-DLLAMA_OPENSSL=OFF",
+    ]);
+    for part in ["COMMON", "TESTS", "TOOLS", "EXAMPLES", "SERVER", "APP"] {
+        command.arg(format!("-DLLAMA_BUILD_{part}=OFF"));
+    }
+    let out = command.args(options).output().ok()?;
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let text = std::fs::read_to_string(dir.join("compile_commands.json")).expect("compile commands");
+    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    Some(json.as_array().expect("array").iter().map(|entry| parse(entry, &dir)).collect())
+}
+
+fn parse(entry: &serde_json::Value, dir: &Path) -> Call {
+    let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
+    let words: Vec<String> = text("command").split_whitespace().map(str::to_owned).collect();
+    let file = text("file");
+    let files = if Path::new(&file).starts_with(dir) {
+        let unity = std::fs::read_to_string(&file).unwrap_or_default();
+        unity.lines().filter_map(|l| l.strip_prefix("#include \"")?.strip_suffix('"')).map(relative).collect()
+    } else {
+        BTreeSet::from([relative(&file)])
+    };
+    let output = words.iter().position(|w| w == "-o").map(|i| words[i + 1].clone()).unwrap_or_default();
+    Call {
+        files,
+        output,
+        defines: words.iter().filter_map(|w| w.strip_prefix("-D")).map(str::to_owned).collect(),
+        flags: words.iter().filter(|w| w.starts_with("-m")).cloned().collect(),
+        opt: words.iter().rfind(|w| w.starts_with("-O")).cloned(),
+    }
+}
+
+fn relative(file: &str) -> String {
+    let tree = tree();
+    Path::new(file).strip_prefix(&tree).unwrap_or(Path::new(file)).to_string_lossy().replace('\\', "/")
+}
+
+fn our_plan() -> Plan {
+    let target = Target::new("x86_64", "linux", "gnu");
+    let files = Listing::read(&tree()).expect("listing");
+    plan::plan(&target, &Options::default(), true, &files).expect("plan")
+}
+
+/// Macros that only say that CMake builds shared libraries there, and NDEBUG, which we always set.
+fn comparable(defines: &BTreeSet<String>) -> BTreeSet<String> {
+    let shared =
+        ["GGML_SHARED", "GGML_BACKEND_SHARED", "GGML_BUILD", "LLAMA_SHARED", "LLAMA_BUILD", "NDEBUG"];
+    defines.iter().filter(|d| !shared.contains(&d.as_str()) && !d.ends_with("_EXPORTS")).cloned().collect()
+}
+
+fn key(files: &BTreeSet<String>) -> String {
+    files.iter().cloned().collect::<Vec<_>>().join(" ")
+}
+
+fn unit_files(unit: &Unit) -> BTreeSet<String> {
+    tree_files(&unit.source).into_iter().collect()
+}
+
+#[test]
+fn core_equals_cmake() {
+    let Some(calls) = cmake("static", &["-DBUILD_SHARED_LIBS=OFF"]) else {
+        println!("SKIPPED: cmake is not installed");
+        return;
+    };
+    let theirs: BTreeMap<String, &Call> = calls
+        .iter()
+        .filter(|c| !c.output.contains("ggml-cpu.dir") && c.files.iter().all(|f| !f.starts_with("vendor/")))
+        .map(|c| (key(&c.files), c))
+        .collect();
+    let plan = our_plan();
+    let ours: BTreeMap<String, &Unit> = plan
+        .core
+        .iter()
+        .map(|&i| &plan.units[i])
+        .filter(|u| !matches!(u.source, Source::Shim(_)))
+        .map(|u| (key(&unit_files(u)), u))
+        .collect();
+    let (a, b): (Vec<_>, Vec<_>) = (theirs.keys().collect(), ours.keys().collect());
+    assert_eq!(a, b, "the same translation units");
+    for (files, call) in &theirs {
+        let unit = ours[files];
+        assert_eq!(comparable(&call.defines), comparable(&unit.defines.iter().cloned().collect()), "{files}");
+        assert_eq!(call.flags, unit.flags, "{files}");
+        // Upstream compiles everything with -O3. We do where time is spent and take -O2 elsewhere.
+        assert_eq!(call.opt.as_deref(), Some("-O3"), "{files}");
+        assert!(unit.opt == 3 || files.starts_with("src/"), "{files}");
+    }
+    println!("{} translation units equal", ours.len());
+}
+
+#[test]
+fn cpu_variants_equal_cmake() {
+    let options = ["-DBUILD_SHARED_LIBS=ON", "-DGGML_BACKEND_DL=ON", "-DGGML_CPU_ALL_VARIANTS=ON"];
+    let Some(calls) = cmake("variants", &options) else {
+        println!("SKIPPED: cmake is not installed");
+        return;
+    };
+    let plan = our_plan();
+    let mut compared = 0;
+    for variant in &plan.variants {
+        let folder = format!("ggml-cpu-{}.dir/", variant.name);
+        let theirs: BTreeMap<String, &Call> =
+            calls.iter().filter(|c| c.output.contains(&folder)).map(|c| (key(&c.files), c)).collect();
+        let ours: BTreeMap<String, &Unit> = variant
+            .units
+            .iter()
+            .map(|&i| &plan.units[i])
+            .filter(|u| !matches!(u.source, Source::Shim(_)))
+            .map(|u| (key(&unit_files(u)), u))
+            .collect();
+        let (a, b): (Vec<_>, Vec<_>) = (theirs.keys().collect(), ours.keys().collect());
+        assert_eq!(a, b, "{}", variant.name);
+        for (file, call) in &theirs {
+            let unit = ours[file];
+            // A feature that a file does not mention is left out there, so that variants share the object.
+            let source = std::fs::read_to_string(tree().join(file)).expect("source");
+            let left_out = |feature: &&variants::Feature| {
+                !feature.only.is_empty()
+                    && !feature.only.contains(&file.strip_prefix("ggml/src/").unwrap_or(file))
+            };
+            let mut defines = comparable(&call.defines);
+            let mut flags = call.flags.clone();
+            for feature in variants::X86_FEATURES.iter().filter(left_out) {
+                let macros = match feature.name {
+                    "AVX_VNNI" => ["__AVXVNNI__", "GGML_AVX_VNNI"],
+                    "AVX512_BF16" => ["__AVX512BF16__", "GGML_AVX512_BF16"],
+                    _ => ["__AMX_INT8__", "GGML_AMX"],
+                };
+                assert!(macros.iter().all(|m| !source.contains(m)), "{file} uses {}", feature.name);
+                defines.retain(|d| d != feature.define && !(feature.name == "AMX" && d == "GGML_AMX_TILE"));
+                flags.retain(|f| !feature.flags.contains(&f.as_str()));
+            }
+            assert_eq!(
+                defines,
+                comparable(&unit.defines.iter().cloned().collect()),
+                "{} {file}",
+                variant.name
+            );
+            assert_eq!(flags, unit.flags, "{} {file}", variant.name);
+            compared += 1;
+        }
+    }
+    println!("{compared} translation units of {} variants equal", plan.variants.len());
+}

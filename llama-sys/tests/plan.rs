@@ -1,0 +1,221 @@
+//! The build plan as data: what is compiled for targets that cannot be built here.
+
+#![allow(dead_code, reason = "the build script's modules are tested here, not all of each is used")]
+
+#[path = "../build/cache.rs"]
+mod cache;
+#[path = "../build/plan.rs"]
+mod plan;
+#[path = "../build/target.rs"]
+mod target;
+#[path = "../build/variants.rs"]
+mod variants;
+
+use plan::{Include, Listing, Options, Plan, Source, Unit};
+use target::Target;
+
+/// A tree with as many files as the plan needs.
+fn files() -> Listing {
+    let mut all: Vec<String> = [
+        "src/llama.cpp",
+        "src/llama-sampler.cpp",
+        "src/llama-vocab.cpp",
+        "ggml/src/ggml.c",
+        "ggml/src/ggml.cpp",
+        "ggml/src/gguf.cpp",
+        "ggml/src/ggml-backend-dl.cpp",
+        "ggml/src/ggml-backend-reg.cpp",
+        "ggml/src/ggml-impl.h",
+        "common/json.cpp",
+        "common/unicode.cpp",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    all.extend((0..40).map(|i| format!("src/models/m{i:02}.cpp")));
+    all.extend(
+        ["value", "string", "lexer", "parser", "runtime", "caps"].map(|f| format!("common/jinja/{f}.cpp")),
+    );
+    for file in [
+        "ggml-cpu.c",
+        "ggml-cpu.cpp",
+        "repack.cpp",
+        "hbm.cpp",
+        "quants.c",
+        "traits.cpp",
+        "amx/amx.cpp",
+        "amx/mmq.cpp",
+        "tiled/tiled.cpp",
+        "tiled/tiled-kernel.cpp",
+        "binary-ops.cpp",
+        "unary-ops.cpp",
+        "vec.cpp",
+        "ops.cpp",
+        "llamafile/sgemm.cpp",
+        "arch/x86/quants.c",
+        "arch/x86/repack.cpp",
+        "arch/arm/quants.c",
+        "arch/arm/repack.cpp",
+    ] {
+        all.push(format!("ggml/src/ggml-cpu/{file}"));
+    }
+    Listing::new(all)
+}
+
+fn make(target: &Target, options: &Options, can_merge: bool) -> Plan {
+    plan::plan(target, options, can_merge, &files()).expect("plan")
+}
+
+fn default_plan(target: &Target) -> Plan {
+    make(target, &Options { jinja: true, ..Options::default() }, target.is_linux())
+}
+
+fn names(plan: &Plan) -> Vec<&str> {
+    plan.variants.iter().map(|v| v.name.as_str()).collect()
+}
+
+fn unit<'a>(plan: &'a Plan, variant: &str, file: &str) -> &'a Unit {
+    let variant = plan.variants.iter().find(|v| v.name == variant).expect("variant");
+    variant
+        .units
+        .iter()
+        .map(|&i| &plan.units[i])
+        .find(|u| matches!(&u.source, Source::Tree(f) if f.ends_with(file)))
+        .expect("unit")
+}
+
+#[test]
+fn linux_x86_64_has_every_class() {
+    let plan = default_plan(&Target::new("x86_64", "linux", "gnu"));
+    assert!(plan.dispatch);
+    assert_eq!(names(&plan), ["sse42", "haswell", "alderlake", "icelake", "zen4", "sapphirerapids"]);
+    assert_eq!(unit(&plan, "sse42", "ggml-cpu/ops.cpp").flags, ["-msse4.2"]);
+    let zen4 = unit(&plan, "zen4", "ggml-cpu/vec.cpp");
+    for flag in ["-mavx2", "-mavx512vnni", "-mavx512bf16"] {
+        assert!(zen4.flags.iter().any(|f| f == flag), "{:?}", zen4.flags);
+    }
+    assert!(unit(&plan, "sapphirerapids", "amx/mmq.cpp").flags.iter().any(|f| f == "-mamx-int8"));
+}
+
+#[test]
+fn variants_share_what_does_not_differ() {
+    let plan = default_plan(&Target::new("x86_64", "linux", "gnu"));
+    let index = |variant: &str, file: &str| {
+        let wanted = unit(&plan, variant, file);
+        plan.units.iter().position(|u| u == wanted)
+    };
+    assert_eq!(index("icelake", "ggml-cpu/ops.cpp"), index("sapphirerapids", "ggml-cpu/ops.cpp"));
+    assert_eq!(index("haswell", "ggml-cpu/ops.cpp"), index("alderlake", "ggml-cpu/ops.cpp"));
+    assert_ne!(index("haswell", "ggml-cpu/ops.cpp"), index("icelake", "ggml-cpu/ops.cpp"));
+    assert_ne!(index("icelake", "ggml-cpu/vec.cpp"), index("zen4", "ggml-cpu/vec.cpp"));
+    // No unit twice.
+    for (i, a) in plan.units.iter().enumerate() {
+        assert!(!plan.units[i + 1..].contains(a), "{a:?}");
+    }
+}
+
+#[test]
+fn linux_aarch64_raises_the_architecture_with_the_features() {
+    let plan = default_plan(&Target::new("aarch64", "linux", "gnu"));
+    assert!(plan.dispatch);
+    assert_eq!(plan.variants.len(), 8);
+    assert_eq!(unit(&plan, "armv8_0", "ggml-cpu/ops.cpp").flags, ["-march=armv8-a"]);
+    let best = unit(&plan, "armv9_2_sve2_sme", "arch/arm/quants.c");
+    assert_eq!(best.flags, ["-march=armv9.2-a+dotprod+fp16+sve+i8mm+sve2+sme"]);
+    assert!(best.defines.iter().any(|d| d == "GGML_USE_MATMUL_INT8"));
+    assert!(plan.units.iter().all(|u| !matches!(&u.source, Source::Tree(f) if f.contains("arch/x86"))));
+}
+
+#[test]
+fn elsewhere_one_honest_baseline() {
+    for (arch, os, env, name) in [
+        ("x86_64", "windows", "msvc", "haswell"),
+        ("x86_64", "windows", "gnu", "haswell"),
+        ("x86_64", "macos", "", "haswell"),
+        ("aarch64", "macos", "", "baseline"),
+        ("aarch64", "android", "", "baseline"),
+    ] {
+        let plan = default_plan(&Target::new(arch, os, env));
+        assert!(!plan.dispatch, "{arch}-{os}");
+        assert_eq!(names(&plan), [name], "{arch}-{os}");
+        let defines = &unit(&plan, name, "ggml-cpu/ops.cpp").defines;
+        assert!(!defines.iter().any(|d| d == "GGML_BACKEND_DL"), "{arch}-{os}");
+    }
+    // Without binutils Linux has one variant as well.
+    let plan = make(&Target::new("x86_64", "linux", "musl"), &Options::default(), false);
+    assert_eq!(names(&plan), ["haswell"]);
+}
+
+#[test]
+fn rustc_target_cpu_raises_the_baseline() {
+    let mut target = Target::new("x86_64", "windows", "msvc");
+    target.features = ["avx512f", "avx512vl", "avx512bw", "avx512dq", "avx512cd", "avx512vbmi", "avx512vnni"]
+        .map(str::to_owned)
+        .to_vec();
+    assert_eq!(names(&default_plan(&target)), ["icelake"]);
+}
+
+#[test]
+fn native_is_one_variant_for_this_machine() {
+    let options = Options { native: true, ..Options::default() };
+    let plan = make(&Target::new("x86_64", "linux", "gnu"), &options, true);
+    assert_eq!(names(&plan), ["native"]);
+    assert_eq!(unit(&plan, "native", "ggml-cpu/ops.cpp").flags, ["-march=native"]);
+}
+
+#[test]
+fn chosen_variants_are_checked() {
+    let target = Target::new("x86_64", "linux", "gnu");
+    let with = |list: &[&str]| Options {
+        variants: Some(list.iter().map(|&v| v.to_owned()).collect()),
+        ..Options::default()
+    };
+    assert_eq!(names(&make(&target, &with(&["zen4", "sse42"]), true)), ["sse42", "zen4"]);
+    let error = plan::plan(&target, &with(&["pentium"]), true, &files()).expect_err("unknown");
+    assert!(error.contains("pentium") && error.contains("haswell"), "{error}");
+    assert_eq!(names(&make(&target, &with(&["sse42"]), false)), ["sse42"]);
+}
+
+#[test]
+fn missing_sources_are_named() {
+    let few = Listing::new(vec!["src/llama.cpp".to_owned()]);
+    let target = Target::new("x86_64", "linux", "gnu");
+    let error = plan::plan(&target, &Options::default(), true, &few).expect_err("missing");
+    assert!(error.contains("ggml/src/ggml-cpu/"), "{error}");
+}
+
+#[test]
+fn models_are_compiled_in_batches_of_sixteen() {
+    let plan = default_plan(&Target::new("x86_64", "linux", "gnu"));
+    let batches: Vec<usize> = plan
+        .units
+        .iter()
+        .filter_map(|u| match &u.source {
+            Source::Unity(name, files) if name.starts_with("models") => Some(files.len()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(batches, [16, 16, 8]);
+}
+
+#[test]
+fn jinja_is_optional() {
+    let target = Target::new("x86_64", "linux", "gnu");
+    let without = make(&target, &Options::default(), true);
+    let with = default_plan(&target);
+    assert_eq!(with.core.len(), without.core.len() + 2);
+    let mentions =
+        |p: &Plan| p.units.iter().any(|u| u.includes.contains(&Include::Shim) && is_jinja(&u.source));
+    assert!(mentions(&with) && !mentions(&without));
+}
+
+fn is_jinja(source: &Source) -> bool {
+    matches!(source, Source::Shim(file) if file == "jinja.cpp")
+}
+
+#[test]
+fn dependency_rules_are_parsed() {
+    let rule = "out.o: /a/b.cpp /a/c\\ d.h \\\n  /e.h\n";
+    let paths: Vec<String> = cache::parse_deps(rule).iter().map(|p| p.display().to_string()).collect();
+    assert_eq!(paths, ["/a/b.cpp", "/a/c d.h", "/e.h"]);
+    assert!(cache::parse_deps("").is_empty());
+}

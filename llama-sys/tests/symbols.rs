@@ -1,0 +1,36 @@
+//! What the static library shows to the linker: nothing but our prefixed names.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// `nm` over the library that this test was linked with, `None` where there is none or no `nm`.
+fn defined_symbols() -> Option<Vec<String>> {
+    let library = PathBuf::from(env!("OUT_DIR")).join("libllama_cpp.a");
+    let out = Command::new("nm").args(["--extern-only", "--defined-only"]).arg(library).output().ok()?;
+    let text = String::from_utf8(out.stdout).ok()?;
+    Some(
+        text.lines()
+            .filter_map(|l| {
+                let mut words = l.split_whitespace();
+                let (_, kind, name) = (words.next()?, words.next()?, words.next()?);
+                (kind.len() == 1).then(|| name.to_owned())
+            })
+            .collect(),
+    )
+}
+
+#[test]
+fn only_prefixed_symbols_are_visible() {
+    if llama_sys::build_info::SINGLE_VARIANT_REASON.is_some() {
+        println!("SKIPPED: symbols are localised only where variants are merged");
+        return;
+    }
+    let Some(symbols) = defined_symbols() else {
+        println!("SKIPPED: no nm on this machine");
+        return;
+    };
+    assert!(symbols.len() > 1500, "{}", symbols.len());
+    let foreign: Vec<&String> =
+        symbols.iter().filter(|s| !s.starts_with("lrs_") && !s.starts_with("lrsg_")).take(10).collect();
+    assert!(foreign.is_empty(), "{foreign:?}");
+}
