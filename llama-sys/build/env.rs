@@ -20,15 +20,18 @@ pub(crate) struct Env {
     pub(crate) variants: Option<Vec<String>>,
     /// `LLAMA_SYS_CACHE`: folder of compiled objects shared by all profiles.
     pub(crate) cache_dir: PathBuf,
-    /// Feature `native`.
-    pub(crate) native: bool,
-    /// Feature `jinja`.
-    pub(crate) jinja: bool,
-    /// Feature `static-stdcxx`.
-    pub(crate) static_stdcxx: bool,
+    /// `OBJCOPY`: GNU objcopy, where it is not the one beside the compiler.
+    pub(crate) objcopy: Option<PathBuf>,
+    /// Cargo features of llama-sys that are on.
+    pub(crate) features: Vec<&'static str>,
 }
 
 impl Env {
+    /// True when a Cargo feature is on.
+    pub(crate) fn has(&self, feature: &str) -> bool {
+        self.features.contains(&feature)
+    }
+
     /// Reads the environment and tells Cargo what was read.
     pub(crate) fn read() -> Result<Self, String> {
         let out_dir = PathBuf::from(required("OUT_DIR")?);
@@ -47,17 +50,19 @@ impl Env {
             variants: tracked("LLAMA_SYS_CPU_VARIANTS")
                 .map(|list| list.split(',').map(|name| name.trim().to_owned()).collect()),
             cache_dir,
-            native: feature("NATIVE"),
-            jinja: feature("JINJA"),
-            static_stdcxx: feature("STATIC_STDCXX"),
+            objcopy: tracked("OBJCOPY").map(PathBuf::from),
+            features: FEATURES.into_iter().filter(|f| is_on(f)).collect(),
             out_dir,
             crate_dir,
         })
     }
 }
 
-fn feature(name: &str) -> bool {
-    std::env::var_os(format!("CARGO_FEATURE_{name}")).is_some()
+/// All features that mean something to the build.
+const FEATURES: [&str; 4] = ["bindgen", "jinja", "native", "static-stdcxx"];
+
+fn is_on(feature: &str) -> bool {
+    std::env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase().replace('-', "_"))).is_some()
 }
 
 fn required(name: &str) -> Result<String, String> {

@@ -27,10 +27,10 @@ pub(crate) fn write(
     plan: &Plan,
     cannot_merge: Option<&str>,
 ) -> Result<(), String> {
-    let reason = if plan.dispatch {
-        None
-    } else if env.native {
+    let reason = if env.has("native") {
         Some("feature native")
+    } else if plan.dispatch {
+        None
     } else {
         Some(cannot_merge.unwrap_or("no variant table for this target"))
     };
@@ -75,15 +75,6 @@ pub(crate) fn write_skipped(env: &Env) -> Result<(), String> {
 }
 
 fn render(env: &Env, info: &Info<'_>) -> Result<(), String> {
-    let features: Vec<&str> = [
-        (env.native, "native"),
-        (env.jinja, "jinja"),
-        (env.static_stdcxx, "static-stdcxx"),
-        (cfg!(feature = "bindgen"), "bindgen"),
-    ]
-    .into_iter()
-    .filter_map(|(on, name)| on.then_some(name))
-    .collect();
     let text = format!(
         "/// Version of llama.cpp.\npub const LLAMA_CPP_VERSION: &str = {:?};\n\
          /// Version of ggml.\npub const GGML_VERSION: &str = {:?};\n\
@@ -97,7 +88,7 @@ fn render(env: &Env, info: &Info<'_>) -> Result<(), String> {
          /// CPU variants in this library, slowest first.\npub const CPU_VARIANTS: &[&str] = &{:?};\n\
          /// Why there is only one CPU variant, where there is only one.\n\
          pub const SINGLE_VARIANT_REASON: Option<&str> = {:?};\n\
-         /// Features that this library was built with.\npub const FEATURES: &[&str] = &{features:?};\n",
+         /// Features that this library was built with.\npub const FEATURES: &[&str] = &{:?};\n",
         info.llama_version,
         info.ggml_version,
         info.commit,
@@ -106,6 +97,7 @@ fn render(env: &Env, info: &Info<'_>) -> Result<(), String> {
         info.compiler,
         info.variants,
         info.single_variant_reason,
+        env.features,
     );
     let path = env.out_dir.join("build_info.rs");
     std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))

@@ -19,12 +19,13 @@ pub(crate) fn run(count: usize, work: impl Fn(usize) -> Result<(), String> + Syn
     let busy = || next.load(Ordering::Relaxed) < count && !failed.load(Ordering::Relaxed);
     let step = || {
         let index = next.fetch_add(1, Ordering::Relaxed);
-        if index < count && !failed.load(Ordering::Relaxed) {
-            if let Err(why) = work(index) {
-                failed.store(true, Ordering::Relaxed);
-                if let Ok(mut slot) = error.lock() {
-                    slot.get_or_insert(why);
-                }
+        if index >= count {
+            return;
+        }
+        if let Err(why) = work(index) {
+            failed.store(true, Ordering::Relaxed);
+            if let Ok(mut slot) = error.lock() {
+                slot.get_or_insert(why);
             }
         }
     };

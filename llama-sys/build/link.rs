@@ -11,7 +11,7 @@ pub(crate) fn emit(env: &Env, toolchain: &Toolchain, tree: &Tree, plan: &Plan) {
     println!("cargo::rustc-link-search=native={}", env.out_dir.display());
     println!("cargo::rustc-link-lib=static={LIBRARY}");
     let target = &env.target;
-    if env.static_stdcxx && !target.is_msvc() && !target.is_apple() {
+    if env.has("static-stdcxx") && !target.is_msvc() && !target.is_apple() {
         let archive = toolchain.query("-print-file-name=libstdc++.a").filter(|p| p.is_absolute());
         if let Some(folder) = archive.as_deref().and_then(std::path::Path::parent) {
             println!("cargo::rustc-link-search=native={}", folder.display());
@@ -31,7 +31,7 @@ pub(crate) fn emit(env: &Env, toolchain: &Toolchain, tree: &Tree, plan: &Plan) {
     }
     // For the tests of this crate.
     println!("cargo::rustc-env=LLAMA_SYS_TREE={}", tree.path.display());
-    // For build scripts of crates that depend on llama-sys: DEP_LLAMA_INCLUDE and DEP_LLAMA_VARIANTS.
+    // For build scripts of crates that depend on llama-sys: DEP_LLAMA_SYS_INCLUDE and DEP_LLAMA_SYS_VARIANTS.
     println!("cargo::metadata=include={}", tree.path.join("include").display());
     let names: Vec<&str> = plan.variants.iter().map(|v| v.name.as_str()).collect();
     println!("cargo::metadata=variants={}", names.join(","));

@@ -42,9 +42,10 @@ fn run() -> Result<(), String> {
     let tree = source::find(&env)?;
     let api = headers::prepare(&env, &tree)?;
 
-    let options = plan::Options { jinja: env.jinja, native: env.native, variants: env.variants.clone() };
+    let options =
+        plan::Options { jinja: env.has("jinja"), native: env.has("native"), variants: env.variants.clone() };
     let toolchain = compile::Toolchain::detect(&env)?;
-    let can_merge = merge::Tools::find(&env.target, &toolchain);
+    let can_merge = merge::Tools::find(&env, &toolchain);
     let files = plan::Listing::read(&tree.path)?;
     let plan = plan::plan(&env.target, &options, can_merge.is_ok(), &files)?;
 

@@ -10,7 +10,6 @@ use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::headers::Api;
 use crate::plan::Plan;
-use crate::target::Target;
 use crate::{bindings, plan::VariantPlan};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -31,9 +30,9 @@ impl Tools {
     ///
     /// # Errors
     /// Why merging is not possible.
-    pub(crate) fn find(target: &Target, toolchain: &Toolchain) -> Result<Self, String> {
-        if !target.is_linux() {
-            return Err(format!("objects are not ELF on {}", target.os));
+    pub(crate) fn find(env: &Env, toolchain: &Toolchain) -> Result<Self, String> {
+        if !env.target.is_linux() {
+            return Err(format!("objects are not ELF on {}", env.target.os));
         }
         let program =
             |name: &str| toolchain.query(&format!("-print-prog-name={name}")).unwrap_or_else(|| name.into());
@@ -42,7 +41,7 @@ impl Tools {
             .into_iter()
             .find(|ld| prints(ld, "--help", "--force-group-allocation"))
             .ok_or("no GNU ld with --force-group-allocation")?;
-        let objcopy = std::env::var_os("OBJCOPY").map_or_else(|| program("objcopy"), PathBuf::from);
+        let objcopy = env.objcopy.clone().unwrap_or_else(|| program("objcopy"));
         if !prints(&objcopy, "--help", "--keep-global-symbols") {
             return Err("no GNU objcopy".to_owned());
         }

@@ -45,7 +45,7 @@ impl Listing {
     /// A listing of the given paths.
     #[must_use]
     pub(crate) fn new(mut files: Vec<String>) -> Self {
-        files.retain(|f| is_c(f) || f.ends_with(".cpp"));
+        files.retain(|f| is_c(f) || has_extension(f, "cpp"));
         files.sort();
         Self(files)
     }
@@ -58,7 +58,11 @@ impl Listing {
 /// True for C, false for C++.
 #[must_use]
 pub(crate) fn is_c(file: &str) -> bool {
-    Path::new(file).extension().is_some_and(|e| e == "c")
+    has_extension(file, "c")
+}
+
+fn has_extension(file: &str, extension: &str) -> bool {
+    Path::new(file).extension().is_some_and(|e| e == extension)
 }
 
 /// The choices of the user.
@@ -131,7 +135,7 @@ pub(crate) struct Plan {
     pub(crate) core: Vec<usize>,
     /// CPU variants, slowest first.
     pub(crate) variants: Vec<VariantPlan>,
-    /// True when variants become separate merged objects behind a dispatcher.
+    /// True when each variant becomes one object behind the dispatcher.
     pub(crate) dispatch: bool,
 }
 
@@ -185,12 +189,13 @@ pub(crate) fn plan(
     files: &Listing,
 ) -> Result<Plan, String> {
     let chosen = choose_variants(target, options, can_merge)?;
-    let dispatch = matches!(chosen, Chosen::Dispatch(_));
+    // One variant goes through the dispatcher as well: it keeps its constructors back until the check.
+    let dispatch = can_merge && !variants::table(target).is_empty();
     let mut plan = Plan { units: Vec::new(), core: Vec::new(), variants: Vec::new(), dispatch };
 
     // Longest first: the model batches and the kernels decide when the build ends.
     match &chosen {
-        Chosen::Dispatch(list) => {
+        Chosen::Several(list) => {
             for variant in list {
                 add_variant(&mut plan, target, variant.name, dispatch, |file| {
                     settings(target, variant, file)
@@ -225,7 +230,7 @@ pub(crate) fn tree_files(source: &Source) -> Vec<String> {
 }
 
 enum Chosen {
-    Dispatch(Vec<&'static Variant>),
+    Several(Vec<&'static Variant>),
     Single(String, Settings),
 }
 
@@ -240,7 +245,7 @@ fn choose_variants(target: &Target, options: &Options, can_merge: bool) -> Resul
     }
     let table = variants::table(target);
     if can_merge && !table.is_empty() {
-        let Some(wanted) = &options.variants else { return Ok(Chosen::Dispatch(table.iter().collect())) };
+        let Some(wanted) = &options.variants else { return Ok(Chosen::Several(table.iter().collect())) };
         if let Some(unknown) = wanted.iter().find(|w| table.iter().all(|v| v.name != w.as_str())) {
             let known: Vec<&str> = table.iter().map(|v| v.name).collect();
             return Err(format!(
@@ -248,7 +253,7 @@ fn choose_variants(target: &Target, options: &Options, can_merge: bool) -> Resul
                 known.join(", ")
             ));
         }
-        return Ok(Chosen::Dispatch(table.iter().filter(|v| wanted.iter().any(|w| w == v.name)).collect()));
+        return Ok(Chosen::Several(table.iter().filter(|v| wanted.iter().any(|w| w == v.name)).collect()));
     }
     let wanted = options.variants.as_ref().and_then(|list| list.first());
     let baseline = match wanted {

@@ -30,11 +30,15 @@ pub fn variants() -> Vec<Variant> {
     // SAFETY: no arguments, reads a constant.
     let count = unsafe { lrs_cpu_variant_count() };
     (0..count)
-        .map(|i| Variant {
-            // SAFETY: `i` is below the count; the name is a literal in the library.
-            name: unsafe { static_str(lrs_cpu_variant_name(i)) }.unwrap_or("unknown"),
+        .map(|i| {
             // SAFETY: `i` is below the count.
-            supported: unsafe { lrs_cpu_variant_supported(i) },
+            let name = unsafe { lrs_cpu_variant_name(i) };
+            Variant {
+                // SAFETY: the name is a literal in the library.
+                name: unsafe { static_str(name) }.unwrap_or("unknown"),
+                // SAFETY: `i` is below the count.
+                supported: unsafe { lrs_cpu_variant_supported(i) },
+            }
         })
         .collect()
 }

@@ -1,5 +1,11 @@
 //! The CPU variants and the choice among them.
 
+#![allow(
+    clippy::multiple_unsafe_ops_per_block,
+    clippy::cast_precision_loss,
+    reason = "tests of a C API: one block is one scenario, and the numbers are small"
+)]
+
 use llama_sys::{build_info, cpu};
 use std::process::Command;
 
@@ -61,10 +67,13 @@ fn child_computes() {
     let variant = match cpu::chosen() {
         Ok(name) => name,
         Err(why) => {
-            // Without a variant every CPU function is an error that says why.
-            // SAFETY: no arguments.
-            let fault = unsafe { g::ggml_cpu_has_avx2() }.expect_err("no variant");
-            println!("NO-VARIANT {why} / {fault}");
+            if build_info::CPU_VARIANTS.len() > 1 {
+                // Behind the dispatcher every CPU function is an error then.
+                // SAFETY: no arguments.
+                let fault = unsafe { g::ggml_cpu_has_avx2() }.expect_err("no variant");
+                assert_eq!(fault.message(), why);
+            }
+            println!("NO-VARIANT {why}");
             return;
         }
     };

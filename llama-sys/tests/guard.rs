@@ -1,5 +1,11 @@
 //! Failures inside llama.cpp come back as errors, and the process goes on.
 
+#![allow(
+    clippy::multiple_unsafe_ops_per_block,
+    clippy::cast_precision_loss,
+    reason = "tests of a C API: one block is one scenario, and the numbers are small"
+)]
+
 use llama_sys::guarded as g;
 use llama_sys::{self as sys, FaultKind};
 use std::ffi::CStr;

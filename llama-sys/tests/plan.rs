@@ -159,6 +159,7 @@ fn native_is_one_variant_for_this_machine() {
     let options = Options { native: true, ..Options::default() };
     let plan = make(&Target::new("x86_64", "linux", "gnu"), &options, true);
     assert_eq!(names(&plan), ["native"]);
+    assert!(plan.dispatch, "its constructors wait for the check of the processor, too");
     assert_eq!(unit(&plan, "native", "ggml-cpu/ops.cpp").flags, ["-march=native"]);
 }
 
