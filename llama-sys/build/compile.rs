@@ -50,6 +50,23 @@ impl Toolchain {
         Ok(Self { c, cxx, version })
     }
 
+    /// True when the C++ compiler takes `flags`.
+    #[must_use]
+    pub(crate) fn accepts(&self, env: &Env, flags: &[String]) -> bool {
+        let source = env.out_dir.join("accepts.cpp");
+        let object = env.out_dir.join("accepts.o");
+        std::fs::write(&source, "").is_ok()
+            && self
+                .cxx()
+                .args(flags)
+                .arg("-c")
+                .arg("-o")
+                .arg(object)
+                .arg(source)
+                .output()
+                .is_ok_and(|o| o.status.success())
+    }
+
     /// A call of the C++ compiler without arguments.
     #[must_use]
     pub(crate) fn cxx(&self) -> Command {

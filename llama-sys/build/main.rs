@@ -47,7 +47,8 @@ fn run() -> Result<(), String> {
     let toolchain = compile::Toolchain::detect(&env)?;
     let can_merge = merge::Tools::find(&env, &toolchain);
     let files = plan::Listing::read(&tree.path)?;
-    let plan = plan::plan(&env.target, &options, can_merge.is_ok(), &files)?;
+    let plan =
+        plan::plan(&env.target, &options, can_merge.is_ok(), |flags| toolchain.accepts(&env, flags), &files)?;
 
     let generated = headers::write(&env, &tree, &plan, &api)?;
     let objects = compile::all(&env, &toolchain, &tree.path, &generated, &plan)?;

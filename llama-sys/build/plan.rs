@@ -178,7 +178,8 @@ const GGML_CPU: [&str; 15] = [
     "ggml-cpu/llamafile/sgemm.cpp",
 ];
 
-/// Makes the plan.
+/// Makes the plan. `accepts` says whether the compiler knows some flags: a variant newer than the compiler is
+/// left out.
 ///
 /// # Errors
 /// When an option names a CPU variant that the target does not have, or a source file is missing.
@@ -186,9 +187,10 @@ pub(crate) fn plan(
     target: &Target,
     options: &Options,
     can_merge: bool,
+    accepts: impl Fn(&[String]) -> bool,
     files: &Listing,
 ) -> Result<Plan, String> {
-    let chosen = choose_variants(target, options, can_merge)?;
+    let chosen = choose_variants(target, options, can_merge, accepts)?;
     // One variant goes through the dispatcher as well: it keeps its constructors back until the check.
     let dispatch = can_merge && !variants::table(target).is_empty();
     let mut plan = Plan { units: Vec::new(), core: Vec::new(), variants: Vec::new(), dispatch };
@@ -229,12 +231,20 @@ pub(crate) fn tree_files(source: &Source) -> Vec<String> {
     }
 }
 
+/// A file that gets every flag of its variant.
+const FULL_FLAGS: &str = "ggml-cpu/ggml-cpu.c";
+
 enum Chosen {
     Several(Vec<&'static Variant>),
     Single(String, Settings),
 }
 
-fn choose_variants(target: &Target, options: &Options, can_merge: bool) -> Result<Chosen, String> {
+fn choose_variants(
+    target: &Target,
+    options: &Options,
+    can_merge: bool,
+    accepts: impl Fn(&[String]) -> bool,
+) -> Result<Chosen, String> {
     if options.native {
         let flags = match target.arch.as_str() {
             "x86_64" | "x86" => vec!["-march=native".to_owned()],
@@ -245,15 +255,19 @@ fn choose_variants(target: &Target, options: &Options, can_merge: bool) -> Resul
     }
     let table = variants::table(target);
     if can_merge && !table.is_empty() {
-        let Some(wanted) = &options.variants else { return Ok(Chosen::Several(table.iter().collect())) };
-        if let Some(unknown) = wanted.iter().find(|w| table.iter().all(|v| v.name != w.as_str())) {
-            let known: Vec<&str> = table.iter().map(|v| v.name).collect();
+        let known: Vec<&Variant> =
+            table.iter().filter(|v| accepts(&settings(target, v, FULL_FLAGS).flags)).collect();
+        let Some(wanted) = &options.variants else { return Ok(Chosen::Several(known)) };
+        if let Some(unknown) = wanted.iter().find(|w| known.iter().all(|v| v.name != w.as_str())) {
+            let names: Vec<&str> = known.iter().map(|v| v.name).collect();
             return Err(format!(
-                "LLAMA_SYS_CPU_VARIANTS names \"{unknown}\"; this target has {}",
-                known.join(", ")
+                "LLAMA_SYS_CPU_VARIANTS names \"{unknown}\"; this target and compiler have {}",
+                names.join(", ")
             ));
         }
-        return Ok(Chosen::Several(table.iter().filter(|v| wanted.iter().any(|w| w == v.name)).collect()));
+        return Ok(Chosen::Several(
+            known.into_iter().filter(|v| wanted.iter().any(|w| w == v.name)).collect(),
+        ));
     }
     let wanted = options.variants.as_ref().and_then(|list| list.first());
     let baseline = match wanted {
@@ -266,10 +280,7 @@ fn choose_variants(target: &Target, options: &Options, can_merge: bool) -> Resul
         _ => variants::baseline(target),
     };
     Ok(match baseline {
-        Some(v) => {
-            let all = variants::x86(v, "ggml-cpu/ggml-cpu.c");
-            Chosen::Single(v.name.to_owned(), all)
-        }
+        Some(v) => Chosen::Single(v.name.to_owned(), variants::x86(v, FULL_FLAGS)),
         None => Chosen::Single("baseline".to_owned(), Settings::default()),
     })
 }
@@ -313,8 +324,7 @@ fn add_variant(
             flags,
         }));
     }
-    // This file gets every flag of its variant, so it knows what the variant's objects may need.
-    let Settings { flags, .. } = settings("ggml-cpu/ggml-cpu.c");
+    let Settings { flags, .. } = settings(FULL_FLAGS);
     units.push(plan.add(shim_unit("needs.cpp", Vec::new(), flags)));
     plan.variants.push(VariantPlan { name: name.to_owned(), units });
 }

@@ -80,7 +80,7 @@ fn relative(file: &str) -> String {
 fn our_plan() -> Plan {
     let target = Target::new("x86_64", "linux", "gnu");
     let files = Listing::read(&tree()).expect("listing");
-    plan::plan(&target, &Options::default(), true, &files).expect("plan")
+    plan::plan(&target, &Options::default(), true, |_| true, &files).expect("plan")
 }
 
 /// Macros that only say that CMake builds shared libraries there, and NDEBUG, which we always set.

@@ -62,7 +62,7 @@ fn files() -> Listing {
 }
 
 fn make(target: &Target, options: &Options, can_merge: bool) -> Plan {
-    plan::plan(target, options, can_merge, &files()).expect("plan")
+    plan::plan(target, options, can_merge, |_| true, &files()).expect("plan")
 }
 
 fn default_plan(target: &Target) -> Plan {
@@ -171,16 +171,29 @@ fn chosen_variants_are_checked() {
         ..Options::default()
     };
     assert_eq!(names(&make(&target, &with(&["zen4", "sse42"]), true)), ["sse42", "zen4"]);
-    let error = plan::plan(&target, &with(&["pentium"]), true, &files()).expect_err("unknown");
+    let error = plan::plan(&target, &with(&["pentium"]), true, |_| true, &files()).expect_err("unknown");
     assert!(error.contains("pentium") && error.contains("haswell"), "{error}");
     assert_eq!(names(&make(&target, &with(&["sse42"]), false)), ["sse42"]);
+}
+
+#[test]
+fn variants_that_the_compiler_does_not_know_are_left_out() {
+    let old_compiler = |flags: &[String]| !flags.iter().any(|f| f.contains("amx") || f.contains("armv9"));
+    let with = |arch: &str, options: &Options| {
+        plan::plan(&Target::new(arch, "linux", "gnu"), options, true, old_compiler, &files())
+    };
+    let plan = with("x86_64", &Options::default()).expect("plan");
+    assert_eq!(names(&plan).last(), Some(&"zen4"));
+    assert_eq!(with("aarch64", &Options::default()).expect("plan").variants.len(), 6);
+    let wanted = Options { variants: Some(vec!["sapphirerapids".to_owned()]), ..Options::default() };
+    assert!(with("x86_64", &wanted).is_err());
 }
 
 #[test]
 fn missing_sources_are_named() {
     let few = Listing::new(vec!["src/llama.cpp".to_owned()]);
     let target = Target::new("x86_64", "linux", "gnu");
-    let error = plan::plan(&target, &Options::default(), true, &few).expect_err("missing");
+    let error = plan::plan(&target, &Options::default(), true, |_| true, &few).expect_err("missing");
     assert!(error.contains("ggml/src/ggml-cpu/"), "{error}");
 }
 
