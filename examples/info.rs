@@ -1,0 +1,77 @@
+//! What is in this build of llama.cpp and what it can run on.
+//!
+//! `cargo run --release --example info`
+
+use llama::sys::build_info as build;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+const MIB: usize = 1 << 20;
+
+fn main() -> ExitCode {
+    if std::env::args().nth(1).is_some_and(|arg| arg == "-h" || arg == "--help") {
+        println!("Prints versions, how this program was built, CPU variants and devices.\n\nUsage: info");
+        return ExitCode::SUCCESS;
+    }
+    match report() {
+        Ok(text) => {
+            // A reader that has gone away is no failure.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn report() -> Result<String, Box<dyn Error>> {
+    let mut out = String::new();
+    let mut line = |name: &str, value: &str| writeln!(out, "{name:<14} {value}");
+
+    line("llama.cpp", build::LLAMA_CPP_VERSION)?;
+    line("ggml", &llama::backend::ggml_version()?)?;
+    line("commit", build::LLAMA_CPP_COMMIT.unwrap_or("not known (sources are no git checkout)"))?;
+    line("source", build::SOURCE)?;
+    line("compiler", build::COMPILER)?;
+    line("builder", build::BUILDER)?;
+    line("features", &list(build::FEATURES))?;
+    line("bindings", env!("CARGO_PKG_VERSION"))?;
+
+    let chosen = llama::backend::cpu_variant()?;
+    for variant in llama::backend::cpu_variants() {
+        let note = match (variant.name == chosen, variant.supported) {
+            (true, _) => "runs on this machine",
+            (false, true) => "would run on this machine too",
+            (false, false) => "needs another processor",
+        };
+        line("CPU variant", &format!("{:<14} {note}", variant.name))?;
+    }
+    if let Some(reason) = build::SINGLE_VARIANT_REASON {
+        line("", &format!("one variant only: {reason}"))?;
+    }
+    line("threads", &format!("{} by default", llama::default_threads()))?;
+
+    for device in llama::devices()? {
+        let memory = device.memory()?;
+        let (free, total) = (memory.free / MIB, memory.total / MIB);
+        line("device", &format!("{} ({}): {}", device.name(), device.kind(), device.description().trim()))?;
+        line("", &format!("{free} MiB free of {total} MiB"))?;
+    }
+    line("GPU offload", yes_no(llama::backend::supports_gpu_offload()?))?;
+    line("mmap", yes_no(llama::backend::supports_mmap()?))?;
+    line("mlock", yes_no(llama::backend::supports_mlock()?))?;
+    line("system", llama::backend::system_info()?.trim())?;
+    Ok(out)
+}
+
+fn list(items: &[&str]) -> String {
+    if items.is_empty() { "none".to_owned() } else { items.join(", ") }
+}
+
+fn yes_no(value: bool) -> &'static str {
+    if value { "yes" } else { "no" }
+}

@@ -1,0 +1,49 @@
+//! `eval`: asks the finished model the held-out questions, through llama.cpp.
+
+use std::path::Path;
+
+use default_model::{Dialogue, Split, Topic, rng::Rng};
+use llama::{Model, Sampler, Session, Special};
+
+use crate::Outcome;
+
+/// Neither the seed of the corpus nor that of the trainer's reports.
+const SEED: u64 = 4;
+const CONTEXT: u32 = 512;
+const LONGEST_REPLY: usize = 200;
+
+/// Prints the share of right replies per topic, under greedy decoding.
+pub(crate) fn run(gguf: &Path, per_topic: usize, show_mistakes: bool) -> Outcome {
+    let model = Model::load(gguf)?;
+    let mut session = Session::new(model.context_builder().n_ctx(CONTEXT).build()?)?;
+    let mut rng = Rng::new(SEED);
+    let mut all = 0;
+    for topic in Topic::ALL {
+        let mut right = 0;
+        for _ in 0..per_topic {
+            let dialogue = Dialogue::about(&mut rng, Split::HeldOut, topic);
+            let Some(turn) = dialogue.turns.last() else { continue };
+            let reply = answer(&mut session, &dialogue.prompt())?;
+            if turn.expect.accepts(&reply) {
+                right += 1;
+            } else if show_mistakes {
+                println!("{topic}: {}\n  wanted {}\n  got    {reply}", turn.user, turn.reply);
+            }
+        }
+        all += right;
+        report(topic.name(), right, per_topic);
+    }
+    report("total", all, per_topic * Topic::ALL.len());
+    Ok(())
+}
+
+fn answer(session: &mut Session, prompt: &str) -> Outcome<String> {
+    let tokens = session.model().vocab().tokenize(prompt, Special::Parse)?;
+    let generation = session.generate(&tokens).sampler(Sampler::greedy()?).max_tokens(LONGEST_REPLY);
+    Ok(generation.start()?.finish()?.text)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a few hundred questions")]
+fn report(name: &str, right: usize, of: usize) {
+    println!("{name:<12} {right:>5} of {of:<5} {:>6.1} %", 100.0 * right as f64 / of.max(1) as f64);
+}

@@ -1,0 +1,21 @@
+//! `show`: a few dialogues of every topic, to be read by people.
+
+use default_model::{Dialogue, Split, Topic, rng::Rng};
+
+/// Prints `count` dialogues per topic.
+pub(crate) fn run(split: Split, count: usize, seed: u64) {
+    let mut rng = Rng::new(seed);
+    for topic in Topic::ALL {
+        println!("# {topic}");
+        for _ in 0..count {
+            let dialogue = Dialogue::about(&mut rng, split, topic);
+            if let Some(system) = dialogue.system {
+                println!("system: {system}");
+            }
+            for turn in dialogue.turns {
+                println!("  user: {}\n  reply: {}", turn.user, turn.reply);
+            }
+            println!();
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Running batches.
+
+use super::check::{self, Places, Plan};
+use super::output::{Output, Place, Row};
+use super::{Context, Pooling};
+use crate::batch::Batch;
+use crate::error::{DecodeError, Error, MemoryEffect, Result};
+use crate::ffi::context::ContextPtr;
+use crate::token::{Pos, SeqId};
+use std::ops::Range;
+
+/// Statuses of `llama_decode` and `llama_encode`.
+const STATUS_OK: i32 = 0;
+const STATUS_NO_SLOT: i32 = 1;
+const STATUS_ABORTED: i32 = 2;
+const STATUS_INVALID: i32 = -1;
+
+struct Spans<'a>(&'a ContextPtr);
+
+impl Places for Spans<'_> {
+    fn span(&self, seq: SeqId) -> Result<Option<(Pos, Pos)>> {
+        let Some(max) = self.0.pos_max(seq)? else { return Ok(None) };
+        Ok(Some((self.0.pos_min(seq)?.unwrap_or(max), max)))
+    }
+}
+
+impl Context {
+    /// Computes a batch and adds it to the memory. Batches longer than [`n_batch`](Self::n_batch) are split;
+    /// all outputs asked for are reachable in the result.
+    ///
+    /// Cancelling the context's token stops the computation, inside a long prompt too, and takes the batch's
+    /// entries out of the memory again where the kind of memory allows it.
+    ///
+    /// # Errors
+    /// Every problem of the batch is found before anything is computed and names the entry:
+    /// [`Error::TokenOutOfRange`], [`Error::SeqIdOutOfRange`], [`Error::PositionGap`],
+    /// [`Error::ContextFull`], [`Error::InvalidBatch`], [`Error::EmptyBatch`], [`Error::BatchTooLarge`].
+    /// Later ones: [`Error::NoKvSlot`], [`Error::Cancelled`], [`Error::Failed`], [`Error::Fault`].
+    /// [`DecodeError::memory`] says what became of the memory.
+    #[doc(alias = "llama_decode")]
+    pub fn decode(&mut self, batch: &Batch) -> Result<Output<'_>, DecodeError> {
+        self.alive().map_err(DecodeError::unchanged)?;
+        let info = &self.model.inner.info;
+        let problem = if !info.has_decoder {
+            Some(Error::NoDecoder)
+        } else if info.has_encoder && !self.encoded {
+            Some(Error::EncodeFirst)
+        } else {
+            None
+        };
+        if let Some(error) = problem {
+            return Err(DecodeError::unchanged(error));
+        }
+        self.run(batch, false)
+    }
+
+    /// Runs the encoder of an encoder-decoder model, or an embedding model that keeps no memory. The batch is
+    /// computed in one piece.
+    ///
+    /// # Errors
+    /// [`Error::NoEncoder`] for models that only decode; [`Error::BatchTooLarge`] beyond
+    /// [`n_ubatch`](Self::n_ubatch); otherwise as [`decode`](Self::decode).
+    #[doc(alias = "llama_encode")]
+    pub fn encode(&mut self, batch: &Batch) -> Result<Output<'_>, DecodeError> {
+        self.alive().map_err(DecodeError::unchanged)?;
+        if !self.model.has_encoder() && self.facts.has_memory {
+            return Err(DecodeError::unchanged(Error::NoEncoder));
+        }
+        self.run(batch, true)
+    }
+
+    fn run(&mut self, batch: &Batch, encode: bool) -> Result<Output<'_>, DecodeError> {
+        let plan = self.checked_plan(batch, encode).map_err(DecodeError::unchanged)?;
+        self.kept.clear();
+        crate::log::clear_detail();
+        let mut start = 0;
+        while start < batch.len() {
+            if self.cancel.is_cancelled() {
+                return Err(self.give_up(&plan, Error::Cancelled, start > 0));
+            }
+            let part = self.next_part(batch, start);
+            start = part.end;
+            let begun = part.start > 0;
+            match self.ptr.process(batch, part.clone(), encode, self.model.inner.info.n_pos_per_embd()) {
+                Ok(STATUS_OK) => {}
+                Ok(status) => {
+                    let error = self.status_error(status, part.len());
+                    // Only an aborted or broken computation leaves a part of this piece behind.
+                    let left = begun || !matches!(status, STATUS_NO_SLOT | STATUS_INVALID);
+                    return Err(self.give_up(&plan, error, left));
+                }
+                Err(fault) => {
+                    let error = self.poisoned_by(fault);
+                    return Err(DecodeError { error, memory: MemoryEffect::Unknown });
+                }
+            }
+            if let Err(fault) = self.collect(batch, part, start == batch.len(), encode) {
+                let error = self.poisoned_by(fault);
+                return Err(DecodeError { error, memory: MemoryEffect::Unknown });
+            }
+        }
+        self.encoded |= encode;
+        Ok(Output {
+            kept: &self.kept,
+            live_logits: self.ptr.logits(),
+            live_embeddings: self.ptr.embeddings(),
+            n_vocab: self.model.inner.info.n_vocab,
+            n_embd: self.model.inner.info.n_embd_out,
+            has_logits: self.facts.has_memory && !encode,
+        })
+    }
+
+    fn checked_plan(&self, batch: &Batch, encode: bool) -> Result<Plan> {
+        let info = &self.model.inner.info;
+        let facts = self.facts;
+        if encode && batch.embedding_width() > 0 && matches!(info.architecture.as_str(), "eagle3" | "dflash")
+        {
+            return Err(Error::InvalidBatch {
+                index: 0,
+                reason: "this model's encoder takes features of another width than its decoder".to_owned(),
+            });
+        }
+        let single_piece = if encode || !facts.has_memory {
+            Some("an encoder sees all tokens at once")
+        } else if !facts.causal {
+            Some("attention is not causal")
+        } else if facts.embeddings && facts.pooling != Pooling::None {
+            Some("embeddings are pooled over the whole sequence")
+        } else {
+            None
+        };
+        if let Some(why) = single_piece {
+            let max = facts.n_ubatch.min(facts.n_batch).min(facts.n_outputs_max) as usize;
+            if batch.len() > max {
+                return Err(Error::BatchTooLarge { n_tokens: batch.len(), max, why });
+            }
+        }
+        check::check(batch, &facts, info, &Spans(&self.ptr))
+    }
+
+    /// The longest piece from `start` that llama.cpp takes at once.
+    fn next_part(&self, batch: &Batch, start: usize) -> Range<usize> {
+        let end = batch.len().min(start + self.facts.n_batch as usize);
+        if self.facts.embeddings {
+            return start..end.min(start + self.facts.n_outputs_max as usize);
+        }
+        let mut outputs = 0;
+        for index in start..end {
+            outputs += u32::from(batch.wants_output(index));
+            if outputs > self.facts.n_outputs_max {
+                return start..index;
+            }
+        }
+        start..end
+    }
+
+    /// Notes where the results of a piece are; copies them unless it was the last piece.
+    fn collect(
+        &mut self,
+        batch: &Batch,
+        part: Range<usize>,
+        last: bool,
+        encode: bool,
+    ) -> Result<(), llama_sys::Fault> {
+        let (n_vocab, width) = (self.model.inner.info.n_vocab, self.model.inner.info.n_embd_out);
+        let all = self.facts.embeddings || encode || !self.facts.has_memory;
+        let per_token = all && self.facts.pooling == Pooling::None;
+        let rows = part.clone().filter(|&index| all || batch.wants_output(index)).count();
+        if rows == 0 {
+            return Ok(());
+        }
+        self.ptr.fetch_logits(rows, n_vocab)?;
+        if per_token {
+            self.ptr.fetch_embeddings(rows, width)?;
+        }
+        for (row, index) in part.clone().filter(|&index| all || batch.wants_output(index)).enumerate() {
+            let wanted = batch.wants_output(index);
+            let (mut logits, mut embedding) = (Place::Live(row), Place::Live(row));
+            if !last {
+                // Rows that nobody asked for are only copied where they are small.
+                logits = if wanted {
+                    let copied = self.kept.logits.len() / n_vocab.max(1);
+                    let values = self.ptr.logits().get(row * n_vocab..(row + 1) * n_vocab);
+                    self.kept.logits.extend_from_slice(values.unwrap_or_default());
+                    Place::Copied(copied)
+                } else {
+                    Place::Nowhere
+                };
+                embedding = if per_token {
+                    let copied = self.kept.embeddings.len() / width.max(1);
+                    let values = self.ptr.embeddings().get(row * width..(row + 1) * width);
+                    self.kept.embeddings.extend_from_slice(values.unwrap_or_default());
+                    Place::Copied(copied)
+                } else {
+                    Place::Nowhere
+                };
+            }
+            self.kept.rows.push(Row { index, logits, embedding });
+        }
+        if all && !per_token {
+            self.collect_pooled(batch, part)?;
+        }
+        Ok(())
+    }
+
+    fn collect_pooled(&mut self, batch: &Batch, part: Range<usize>) -> Result<(), llama_sys::Fault> {
+        let info = &self.model.inner.info;
+        let width =
+            if self.facts.pooling == Pooling::Rank { info.n_cls_out as usize } else { info.n_embd_out };
+        self.kept.pooled_width = width;
+        for index in part {
+            for &seq in batch.seq_ids(index) {
+                if !self.kept.pooled_seqs.contains(&seq)
+                    && self.ptr.pooled(seq, width, &mut self.kept.pooled)?
+                {
+                    self.kept.pooled_seqs.push(seq);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn status_error(&self, status: i32, n_tokens: usize) -> Error {
+        match status {
+            STATUS_NO_SLOT => Error::NoKvSlot { n_tokens, n_ctx: self.facts.n_ctx as usize },
+            STATUS_ABORTED => Error::Cancelled,
+            _ => {
+                let detail = crate::log::take_detail();
+                let detail = if detail.is_empty() { format!("status {status}") } else { detail };
+                Error::Failed { operation: "decode", detail }
+            }
+        }
+    }
+
+    /// Ends a failed call: takes what it had added out of the memory again, if there is anything.
+    #[cold]
+    fn give_up(&mut self, plan: &Plan, error: Error, added: bool) -> DecodeError {
+        self.kept.clear();
+        if !added || !self.facts.has_memory {
+            return DecodeError { error, memory: MemoryEffect::Unchanged };
+        }
+        let mut memory = MemoryEffect::Unchanged;
+        for (&seq, span) in plan {
+            match self.ptr.seq_remove(seq, span.first, -1) {
+                Ok(true) => {}
+                Ok(false) => memory = MemoryEffect::Partial,
+                Err(fault) => {
+                    let _ = self.poisoned_by(fault);
+                    return DecodeError { error, memory: MemoryEffect::Unknown };
+                }
+            }
+        }
+        DecodeError { error, memory }
+    }
+}

@@ -1,0 +1,133 @@
+//! The processors and accelerators that models can run on.
+
+use crate::backend;
+use crate::error::Result;
+use crate::ffi;
+use crate::ffi::backend::DevicePtr;
+use std::fmt;
+
+/// A device that ggml can compute on. Known before any model is loaded.
+///
+/// ```
+/// for device in llama::devices()? {
+///     println!("{} ({}): {} bytes free", device.name(), device.kind(), device.memory()?.free);
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
+#[doc(alias = "ggml_backend_dev_t")]
+#[derive(Debug, Clone)]
+pub struct Device {
+    ptr: DevicePtr,
+    name: String,
+    description: String,
+    id: Option<String>,
+    kind: DeviceKind,
+}
+
+/// What a device is.
+#[doc(alias = "ggml_backend_dev_type")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeviceKind {
+    /// The processor.
+    Cpu,
+    /// A graphics processor with its own memory, or one on another host.
+    Gpu,
+    /// A graphics processor that shares the main memory.
+    IntegratedGpu,
+    /// Something that speeds up the processor's work on the processor's own memory.
+    Accelerator,
+    /// Several devices that act as one.
+    Combined,
+    /// A kind that this version of the crate does not know.
+    Other(u32),
+}
+
+impl fmt::Display for DeviceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpu => f.write_str("CPU"),
+            Self::Gpu => f.write_str("GPU"),
+            Self::IntegratedGpu => f.write_str("integrated GPU"),
+            Self::Accelerator => f.write_str("accelerator"),
+            Self::Combined => f.write_str("combined"),
+            Self::Other(raw) => write!(f, "kind {raw}"),
+        }
+    }
+}
+
+/// Memory of a device in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeviceMemory {
+    /// Free now.
+    pub free: usize,
+    /// In total. 0 where the device does not tell.
+    pub total: usize,
+}
+
+/// All devices, those of accelerators first where there are any.
+///
+/// # Errors
+/// As [`backend::init`].
+#[doc(alias = "ggml_backend_dev_count")]
+#[doc(alias = "ggml_backend_dev_get")]
+pub fn devices() -> Result<Vec<Device>> {
+    backend::init()?;
+    ffi::backend::devices()?.into_iter().map(Device::new).collect()
+}
+
+impl Device {
+    fn new(ptr: DevicePtr) -> Result<Self> {
+        let props = ptr.props()?;
+        let kind = match props.kind {
+            llama_sys::GGML_BACKEND_DEVICE_TYPE_CPU => DeviceKind::Cpu,
+            llama_sys::GGML_BACKEND_DEVICE_TYPE_GPU => DeviceKind::Gpu,
+            llama_sys::GGML_BACKEND_DEVICE_TYPE_IGPU => DeviceKind::IntegratedGpu,
+            llama_sys::GGML_BACKEND_DEVICE_TYPE_ACCEL => DeviceKind::Accelerator,
+            llama_sys::GGML_BACKEND_DEVICE_TYPE_META => DeviceKind::Combined,
+            raw => DeviceKind::Other(raw),
+        };
+        Ok(Self { ptr, name: props.name, description: props.description, id: props.id, kind })
+    }
+
+    /// Short name, for example `CPU` or `CUDA0`.
+    #[doc(alias = "ggml_backend_dev_name")]
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The maker's name of the device.
+    #[doc(alias = "ggml_backend_dev_description")]
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// Address on its bus, where the driver tells one.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// What the device is.
+    #[doc(alias = "ggml_backend_dev_type")]
+    #[must_use]
+    pub fn kind(&self) -> DeviceKind {
+        self.kind
+    }
+
+    /// Its memory at this moment.
+    ///
+    /// # Errors
+    /// When the driver fails to answer.
+    #[doc(alias = "ggml_backend_dev_memory")]
+    pub fn memory(&self) -> Result<DeviceMemory> {
+        let props = self.ptr.props()?;
+        Ok(DeviceMemory { free: props.free, total: props.total })
+    }
+
+    pub(crate) fn ptr(&self) -> DevicePtr {
+        self.ptr
+    }
+}

@@ -1,0 +1,300 @@
+//! Everything that can go wrong, with the numbers that explain it.
+
+use crate::token::{Pos, SeqId, Token};
+use std::path::PathBuf;
+
+/// The result of most functions of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong.
+///
+/// Each variant names the values concerned. Where llama.cpp itself explained a failure in its log, `detail`
+/// carries those words.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A model file could not be loaded.
+    #[error("cannot load model \"{}\": {detail}", path.display())]
+    LoadModel {
+        /// The file as given.
+        path: PathBuf,
+        /// The reason and what to do about it, on one line.
+        detail: String,
+    },
+    /// A context could not be created.
+    #[error("cannot create a context: {detail}")]
+    CreateContext {
+        /// The reason, mostly in llama.cpp's words.
+        detail: String,
+    },
+    /// The model holds a vocabulary only, so it cannot compute.
+    #[error("the model was loaded with its vocabulary only, it has no weights to compute with")]
+    VocabOnly,
+    /// The model file carries no vocabulary.
+    #[error("the model has no vocabulary")]
+    NoVocab,
+    /// A parameter has a value that cannot work.
+    #[error("invalid {name}: {reason}")]
+    InvalidParameter {
+        /// The parameter, named as its setter.
+        name: &'static str,
+        /// Why the value is refused.
+        reason: String,
+    },
+    /// A token that the vocabulary does not have.
+    #[error("token {token} is out of range, the vocabulary has {n_vocab} tokens")]
+    TokenOutOfRange {
+        /// The token as given.
+        token: Token,
+        /// Size of the vocabulary.
+        n_vocab: usize,
+    },
+    /// A sequence id that the context does not have.
+    #[error("sequence {seq} is out of range, the context was created with n_seq_max = {n_seq_max}")]
+    SeqIdOutOfRange {
+        /// The sequence as given.
+        seq: SeqId,
+        /// Number of sequences of the context.
+        n_seq_max: u32,
+    },
+    /// The batch has no entries.
+    #[error("the batch is empty")]
+    EmptyBatch,
+    /// A batch entry that cannot be processed.
+    #[error("batch entry {index}: {reason}")]
+    InvalidBatch {
+        /// The entry, counted from 0.
+        index: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A batch entry whose position does not continue its sequence.
+    #[error("batch entry {index}: sequence {seq} must continue at position {expected}, not {pos}")]
+    PositionGap {
+        /// The entry, counted from 0.
+        index: usize,
+        /// The sequence concerned.
+        seq: SeqId,
+        /// The position as given.
+        pos: Pos,
+        /// The position that would continue the sequence.
+        expected: Pos,
+    },
+    /// The batch must be processed in one piece but has too many tokens for that.
+    #[error(
+        "{n_tokens} tokens must be processed together ({why}) but at most {max} fit; raise n_ubatch and n_batch"
+    )]
+    BatchTooLarge {
+        /// Tokens in the batch.
+        n_tokens: usize,
+        /// The largest number that can be processed together.
+        max: usize,
+        /// Why this batch cannot be split.
+        why: &'static str,
+    },
+    /// A sequence does not fit into the context.
+    #[error("the context is full: {needed} tokens are needed, {available} are available per sequence")]
+    ContextFull {
+        /// Tokens that the sequence would have.
+        needed: usize,
+        /// Tokens that one sequence may have.
+        available: usize,
+    },
+    /// No free place in the memory that the sequences share.
+    #[error("no free place for {n_tokens} tokens in a memory of {n_ctx}; remove sequences or raise n_ctx")]
+    NoKvSlot {
+        /// Tokens that were to be added.
+        n_tokens: usize,
+        /// Capacity of the context in tokens.
+        n_ctx: usize,
+    },
+    /// A [`CancelToken`](crate::CancelToken) or a callback asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// Logits or embeddings were asked for a batch entry that produced none.
+    #[error(
+        "batch entry {index} has no output; mark it with `logits_for` or `logits_for_last` before decoding"
+    )]
+    NoLogits {
+        /// The entry, counted from 0.
+        index: usize,
+    },
+    /// There is no output at all, or this kind of model produces none.
+    #[error("no output: {reason}")]
+    NoOutput {
+        /// Why there is none.
+        reason: &'static str,
+    },
+    /// The model has no encoder.
+    #[error("the model has no encoder, use decode")]
+    NoEncoder,
+    /// The model has no decoder.
+    #[error("the model has no decoder, use encode")]
+    NoDecoder,
+    /// The decoder of an encoder-decoder model was used before its encoder.
+    #[error("this model needs encode before decode")]
+    EncodeFirst,
+    /// The context has no memory for past tokens.
+    #[error("this model keeps no memory of past tokens")]
+    NoMemory,
+    /// The memory cannot do what was asked.
+    #[error("the memory cannot {operation}: {reason}")]
+    Memory {
+        /// What was asked.
+        operation: &'static str,
+        /// Why it cannot be done.
+        reason: String,
+    },
+    /// The numbers to sample from are unusable.
+    #[error("invalid logits: {reason}")]
+    InvalidLogits {
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// No token is left to choose from.
+    #[error("no token is left to choose from: {reason}")]
+    NoCandidates {
+        /// What removed them all.
+        reason: &'static str,
+    },
+    /// A grammar could not be used.
+    #[error("invalid grammar: {detail}")]
+    Grammar {
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// A chat template could not be rendered.
+    #[error("chat template: {detail}")]
+    Template {
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The model file brings no chat template.
+    #[error("the model brings no chat template; pass one")]
+    NoChatTemplate,
+    /// A text contains a zero byte where C needs a terminated string.
+    #[error("{what} contains a zero byte")]
+    NulByte {
+        /// Which text.
+        what: &'static str,
+    },
+    /// Bytes that should be UTF-8 are not.
+    #[error("{what} is not valid UTF-8")]
+    InvalidUtf8 {
+        /// Which text.
+        what: &'static str,
+    },
+    /// A text or list longer than llama.cpp can take.
+    #[error("{what} is too long: {len}, the limit is {max}")]
+    TooLong {
+        /// What is too long.
+        what: &'static str,
+        /// Its length.
+        len: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// A previous failure left this object in an unknown state; drop it and create a new one.
+    #[error("unusable after an earlier failure: {cause}")]
+    Poisoned {
+        /// The earlier failure.
+        cause: String,
+    },
+    /// llama.cpp failed where it would have ended the process; the failure was contained.
+    #[error("{fault}{}", detail_suffix(detail))]
+    Fault {
+        /// What the guard caught.
+        fault: llama_sys::Fault,
+        /// The last error lines of llama.cpp's log, or empty.
+        detail: String,
+    },
+    /// llama.cpp reported a failure.
+    #[error("{operation} failed: {detail}")]
+    Failed {
+        /// What was being done.
+        operation: &'static str,
+        /// llama.cpp's words, or its status.
+        detail: String,
+    },
+    /// The processor cannot run any compiled-in variant.
+    #[error("unsupported processor: {detail}")]
+    UnsupportedCpu {
+        /// What is missing, or which variant was asked for.
+        detail: String,
+    },
+    /// A file could not be read or written.
+    #[error("\"{}\": {detail}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        detail: String,
+    },
+}
+
+impl Error {
+    /// Wraps a contained failure together with what llama.cpp logged just before it.
+    #[cold]
+    pub(crate) fn fault(fault: llama_sys::Fault) -> Self {
+        Self::Fault { fault, detail: crate::log::take_detail() }
+    }
+
+    #[cold]
+    pub(crate) fn invalid(name: &'static str, reason: impl Into<String>) -> Self {
+        Self::InvalidParameter { name, reason: reason.into() }
+    }
+}
+
+impl From<llama_sys::Fault> for Error {
+    fn from(fault: llama_sys::Fault) -> Self {
+        Self::fault(fault)
+    }
+}
+
+fn detail_suffix(detail: &str) -> String {
+    if detail.is_empty() { String::new() } else { format!(" ({detail})") }
+}
+
+/// What a failed decode or encode did to the memory of the context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MemoryEffect {
+    /// Nothing of this batch is in the memory; the context can go on as before the call.
+    Unchanged,
+    /// Some entries of this batch are in the memory; see
+    /// [`Memory::pos_max`](crate::Memory::pos_max) for how far each sequence got.
+    Partial,
+    /// Unknown; the context is unusable from now on.
+    Unknown,
+}
+
+/// Why a batch was not decoded, and what that did to the memory.
+///
+/// Converts into [`Error`] with `?` where the memory does not matter.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{error}")]
+pub struct DecodeError {
+    /// What failed.
+    #[source]
+    pub error: Error,
+    /// What happened to the memory.
+    pub memory: MemoryEffect,
+}
+
+impl DecodeError {
+    pub(crate) fn unchanged(error: Error) -> Self {
+        Self { error, memory: MemoryEffect::Unchanged }
+    }
+
+    /// True when the call ended because it was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.error, Error::Cancelled)
+    }
+}
+
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        error.error
+    }
+}

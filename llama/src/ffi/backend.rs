@@ -1,0 +1,121 @@
+//! The process-wide part of llama.cpp: initialisation and the list of devices.
+
+use super::text::owned;
+use crate::error::{Error, Result};
+use llama_sys::guarded;
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+use std::sync::Mutex;
+
+/// A device of ggml's registry. Devices live as long as the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct DevicePtr(NonNull<llama_sys::ggml_backend_device>);
+
+// SAFETY: ggml's registry is filled once and never freed; devices have no thread affinity.
+unsafe impl Send for DevicePtr {}
+// SAFETY: as above; the functions used on devices only read them or take ggml's own locks.
+unsafe impl Sync for DevicePtr {}
+
+/// What the registry says about a device.
+#[derive(Debug)]
+pub(crate) struct DeviceProps {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) kind: llama_sys::ggml_backend_dev_type,
+    pub(crate) id: Option<String>,
+    pub(crate) free: usize,
+    pub(crate) total: usize,
+}
+
+/// Initialises llama.cpp; the caller makes sure that this happens once.
+pub(crate) fn init() -> Result<()> {
+    // SAFETY: no arguments; called once, before any other call.
+    unsafe { guarded::llama_backend_init() }.map_err(Error::fault)
+}
+
+/// All devices of the registry.
+pub(crate) fn devices() -> Result<Vec<DevicePtr>> {
+    // SAFETY: no arguments; the backend is initialised by the caller.
+    let count = unsafe { guarded::ggml_backend_dev_count() }?;
+    let mut found = Vec::with_capacity(count);
+    for index in 0..count {
+        // SAFETY: `index` is below the count.
+        let device = unsafe { guarded::ggml_backend_dev_get(index) }?;
+        found.extend(NonNull::new(device).map(DevicePtr));
+    }
+    Ok(found)
+}
+
+impl DevicePtr {
+    pub(crate) fn as_ptr(self) -> llama_sys::ggml_backend_dev_t {
+        self.0.as_ptr()
+    }
+
+    pub(crate) fn props(self) -> Result<DeviceProps> {
+        let mut props = MaybeUninit::<llama_sys::ggml_backend_dev_props>::zeroed();
+        // SAFETY: the device comes from the registry; the out pointer is valid for writes.
+        unsafe { guarded::ggml_backend_dev_get_props(self.as_ptr(), props.as_mut_ptr()) }?;
+        // SAFETY: zero bytes are a valid value of this plain C struct, and the call has filled it.
+        let props = unsafe { props.assume_init() };
+        Ok(DeviceProps {
+            // SAFETY: the registry's strings are terminated and live as long as the device.
+            name: unsafe { owned(props.name) }.unwrap_or_default(),
+            // SAFETY: as above.
+            description: unsafe { owned(props.description) }.unwrap_or_default(),
+            kind: props.type_,
+            // SAFETY: as above, or null.
+            id: unsafe { owned(props.device_id) },
+            free: props.memory_free,
+            total: props.memory_total,
+        })
+    }
+}
+
+/// llama.cpp's line about the processor features in use.
+pub(crate) fn system_info() -> Result<String> {
+    // llama.cpp assembles the text in a static buffer.
+    static BUFFER: Mutex<()> = Mutex::new(());
+    let _guard = BUFFER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    // SAFETY: no arguments; the lock keeps other calls away from the static buffer.
+    let text = unsafe { guarded::llama_print_system_info() }?;
+    // SAFETY: a terminated string, unchanged while the lock is held.
+    Ok(unsafe { owned(text) }.unwrap_or_default())
+}
+
+/// ggml's version.
+pub(crate) fn ggml_version() -> Result<String> {
+    // SAFETY: no arguments.
+    let text = unsafe { guarded::ggml_version() }?;
+    // SAFETY: a literal.
+    Ok(unsafe { owned(text) }.unwrap_or_default())
+}
+
+/// Most sequences that one context can have.
+pub(crate) fn max_sequences() -> Result<usize> {
+    // SAFETY: no arguments, returns a constant.
+    Ok(unsafe { guarded::llama_max_parallel_sequences() }?)
+}
+
+/// Most devices that one model can be spread over.
+pub(crate) fn max_devices() -> Result<usize> {
+    // SAFETY: no arguments, returns a constant.
+    Ok(unsafe { guarded::llama_max_devices() }?)
+}
+
+/// Whether the platform can lock memory.
+pub(crate) fn supports_mlock() -> Result<bool> {
+    // SAFETY: no arguments, returns a constant.
+    Ok(unsafe { guarded::llama_supports_mlock() }?)
+}
+
+/// Whether the platform can map files.
+pub(crate) fn supports_mmap() -> Result<bool> {
+    // SAFETY: no arguments, returns a constant.
+    Ok(unsafe { guarded::llama_supports_mmap() }?)
+}
+
+/// Whether a device other than the CPU is there.
+pub(crate) fn supports_gpu_offload() -> Result<bool> {
+    // SAFETY: no arguments; the registry is filled.
+    Ok(unsafe { guarded::llama_supports_gpu_offload() }?)
+}

@@ -1,0 +1,370 @@
+//! A context and what it computes with.
+
+use super::model::ModelPtr;
+use super::threadpool::ThreadPool;
+use crate::batch::Batch;
+use crate::error::{Error, Result};
+use crate::token::{Pos, SeqId};
+use llama_sys::{Fault, guarded};
+use std::ffi::c_void;
+use std::ops::Range;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Owns a `llama_context` and everything that it points to.
+///
+/// Drop order: the context first, since it refers to the threads and the abort flag; then the flag; then the
+/// threads. After a contained failure the threads are leaked: they may wait for a computation that never
+/// ends, and joining them would hang.
+#[derive(Debug)]
+pub(crate) struct ContextPtr {
+    ptr: NonNull<llama_sys::llama_context>,
+    pools: Vec<ThreadPool>,
+    /// Pools that were replaced. The CPU back end remembers the last one that it used and pauses it when it
+    /// gets another, so a replaced pool lives until the next computation is done.
+    retired: Vec<ThreadPool>,
+    abort: Arc<AtomicBool>,
+    scratch: Scratch,
+    logits: Option<View>,
+    embeddings: Option<View>,
+    leak_threads: bool,
+}
+
+// SAFETY: a context has no thread affinity; methods that change it take `&mut self`.
+unsafe impl Send for ContextPtr {}
+// SAFETY: the methods that take `&self` only read values that nothing changes concurrently, since every
+// change needs `&mut self`.
+unsafe impl Sync for ContextPtr {}
+
+/// Arrays that one call of decode points to, kept to save allocations.
+#[derive(Debug, Default)]
+struct Scratch {
+    positions: Vec<llama_sys::llama_pos>,
+    n_seq_id: Vec<i32>,
+    seq_ids: Vec<*mut llama_sys::llama_seq_id>,
+    outputs: Vec<i8>,
+}
+
+/// Called by llama.cpp between the steps of a computation, also from worker threads.
+unsafe extern "C" fn on_abort_poll(user: *mut c_void) -> bool {
+    // SAFETY: `user` is the flag inside the `Arc` that the context holds until it is freed.
+    let flag = unsafe { &*user.cast::<AtomicBool>() };
+    flag.load(Ordering::Relaxed)
+}
+
+pub(crate) fn default_params() -> Result<llama_sys::llama_context_params> {
+    // SAFETY: no arguments, returns a plain struct.
+    Ok(unsafe { guarded::llama_context_default_params() }?)
+}
+
+impl ContextPtr {
+    /// Creates a context; `None` when llama.cpp refuses, with the reason in its log. The caller keeps the
+    /// model alive for as long as the context and serialises creations of one model.
+    pub(crate) fn new(
+        model: &ModelPtr,
+        mut params: llama_sys::llama_context_params,
+        abort: Arc<AtomicBool>,
+    ) -> Result<Option<Self>, Fault> {
+        params.abort_callback = Some(on_abort_poll);
+        params.abort_callback_data = Arc::as_ptr(&abort).cast_mut().cast();
+        // SAFETY: the model is alive; the parameters point to nothing but the flag, which outlives the call
+        // and is then owned by the context's owner.
+        let ptr = unsafe { guarded::llama_init_from_model(model.as_ptr(), params) }?;
+        Ok(NonNull::new(ptr).map(|ptr| Self {
+            ptr,
+            pools: Vec::new(),
+            retired: Vec::new(),
+            abort,
+            scratch: Scratch::default(),
+            logits: None,
+            embeddings: None,
+            leak_threads: false,
+        }))
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut llama_sys::llama_context {
+        self.ptr.as_ptr()
+    }
+
+    /// Computes with these threads from now on: one pool for single tokens, one for batches (or one for both).
+    pub(crate) fn attach(&mut self, pools: Vec<ThreadPool>) -> Result<()> {
+        let Some(first) = pools.first() else { return Ok(()) };
+        let last = pools.last().unwrap_or(first);
+        // SAFETY: the context is alive; both pools are, and are stored in the owner below.
+        unsafe { guarded::llama_attach_threadpool(self.as_ptr(), first.as_ptr(), last.as_ptr()) }?;
+        self.retired.append(&mut self.pools);
+        self.pools = pools;
+        Ok(())
+    }
+
+    pub(crate) fn set_n_threads(&mut self, single: i32, batch: i32) -> Result<()> {
+        // SAFETY: the context is alive; the caller checked the numbers.
+        Ok(unsafe { guarded::llama_set_n_threads(self.as_ptr(), single, batch) }?)
+    }
+
+    /// Polls another flag from now on.
+    pub(crate) fn set_abort(&mut self, abort: Arc<AtomicBool>) -> Result<()> {
+        let user = Arc::as_ptr(&abort).cast_mut().cast();
+        // SAFETY: the flag is kept alive by the field below until it is replaced or the context is freed.
+        unsafe { guarded::llama_set_abort_callback(self.as_ptr(), Some(on_abort_poll), user) }?;
+        self.abort = abort;
+        Ok(())
+    }
+
+    /// After a contained failure in a computation: the worker threads may hang, never join them.
+    pub(crate) fn abandon_threads(&mut self) {
+        self.leak_threads = true;
+    }
+
+    pub(crate) fn set_embeddings(&mut self, on: bool) -> Result<()> {
+        // SAFETY: the context is alive.
+        Ok(unsafe { guarded::llama_set_embeddings(self.as_ptr(), on) }?)
+    }
+
+    pub(crate) fn set_causal_attention(&mut self, on: bool) -> Result<()> {
+        // SAFETY: the context is alive.
+        Ok(unsafe { guarded::llama_set_causal_attn(self.as_ptr(), on) }?)
+    }
+
+    pub(crate) fn synchronize(&mut self) -> Result<(), Fault> {
+        // SAFETY: the context is alive.
+        unsafe { guarded::llama_synchronize(self.as_ptr()) }
+    }
+
+    pub(crate) fn perf(&self) -> Result<llama_sys::llama_perf_context_data> {
+        // SAFETY: the context is alive; the function only reads.
+        Ok(unsafe { guarded::llama_perf_context(self.as_ptr()) }?)
+    }
+
+    pub(crate) fn perf_reset(&mut self) -> Result<()> {
+        // SAFETY: the context is alive.
+        Ok(unsafe { guarded::llama_perf_context_reset(self.as_ptr()) }?)
+    }
+
+    /// Runs one piece of a batch that was checked completely. Returns llama.cpp's status.
+    pub(crate) fn process(
+        &mut self,
+        batch: &Batch,
+        part: Range<usize>,
+        encode: bool,
+        n_pos: usize,
+    ) -> Result<i32, Fault> {
+        self.logits = None;
+        self.embeddings = None;
+        let count = part.len();
+        let scratch = &mut self.scratch;
+        scratch.positions.clear();
+        scratch.positions.extend_from_slice(&batch.positions()[part.clone()]);
+        let width = batch.embedding_width();
+        if width > 0 {
+            // Embeddings of models with several position sections: text positions, the last section 0.
+            for section in 1..n_pos {
+                for i in part.clone() {
+                    scratch.positions.push(if section < 3 { batch.positions()[i] } else { 0 });
+                }
+            }
+        }
+        scratch.n_seq_id.clear();
+        scratch.seq_ids.clear();
+        scratch.outputs.clear();
+        for i in part.clone() {
+            let seqs = batch.seq_ids(i);
+            scratch.n_seq_id.push(i32::try_from(seqs.len()).unwrap_or(0));
+            scratch.seq_ids.push(seqs.as_ptr().cast_mut().cast());
+            scratch.outputs.push(i8::from(batch.wants_output(i)));
+        }
+        let token = if width == 0 {
+            batch.tokens()[part.clone()].as_ptr().cast_mut().cast()
+        } else {
+            std::ptr::null_mut()
+        };
+        let embd = if width == 0 {
+            std::ptr::null_mut()
+        } else {
+            batch.embeddings()[part.start * width..part.end * width].as_ptr().cast_mut()
+        };
+        let raw = llama_sys::llama_batch {
+            n_tokens: i32::try_from(count).unwrap_or(0),
+            token,
+            embd,
+            pos: scratch.positions.as_mut_ptr(),
+            n_seq_id: scratch.n_seq_id.as_mut_ptr(),
+            seq_id: scratch.seq_ids.as_mut_ptr(),
+            logits: scratch.outputs.as_mut_ptr(),
+        };
+        let context = self.ptr.as_ptr();
+        let status = if encode {
+            // SAFETY: the context is alive; every array has an entry per token and is only read; `Token` and
+            // `SeqId` are transparent `i32`s. The caller has checked all values.
+            unsafe { guarded::llama_encode(context, raw) }
+        } else {
+            // SAFETY: as above.
+            unsafe { guarded::llama_decode(context, raw) }
+        }?;
+        if status == 0 {
+            self.retired.clear();
+        }
+        Ok(status)
+    }
+
+    /// Makes the logits of the last call available: `rows` rows of `n_vocab`, in the order of the batch.
+    /// Waits for devices.
+    pub(crate) fn fetch_logits(&mut self, rows: usize, n_vocab: usize) -> Result<(), Fault> {
+        // SAFETY: the context is alive.
+        let data = unsafe { guarded::llama_get_logits(self.as_ptr()) }?;
+        self.logits = View::new(data, rows * n_vocab);
+        Ok(())
+    }
+
+    /// Makes the embeddings of the last call available: `rows` rows of `width`, in the order of the batch.
+    pub(crate) fn fetch_embeddings(&mut self, rows: usize, width: usize) -> Result<(), Fault> {
+        // SAFETY: the context is alive.
+        let data = unsafe { guarded::llama_get_embeddings(self.as_ptr()) }?;
+        self.embeddings = View::new(data, rows * width);
+        Ok(())
+    }
+
+    /// What [`fetch_logits`](Self::fetch_logits) made available; empty after the next call that computes.
+    pub(crate) fn logits(&self) -> &[f32] {
+        self.logits.as_ref().map_or(&[], View::as_slice)
+    }
+
+    /// What [`fetch_embeddings`](Self::fetch_embeddings) made available.
+    pub(crate) fn embeddings(&self) -> &[f32] {
+        self.embeddings.as_ref().map_or(&[], View::as_slice)
+    }
+
+    /// A copy of the pooled embedding of a sequence of the last call, of `width` numbers.
+    pub(crate) fn pooled(&mut self, seq: SeqId, width: usize, out: &mut Vec<f32>) -> Result<bool, Fault> {
+        // SAFETY: the context is alive; any id may be asked for.
+        let data = unsafe { guarded::llama_get_embeddings_seq(self.as_ptr(), seq.0) }?;
+        let Some(view) = View::new(data, width) else { return Ok(false) };
+        out.extend_from_slice(view.as_slice());
+        Ok(true)
+    }
+
+    fn memory(&self) -> Result<llama_sys::llama_memory_t, Fault> {
+        // SAFETY: the context is alive.
+        unsafe { guarded::llama_get_memory(self.as_ptr()) }
+    }
+
+    pub(crate) fn has_memory(&self) -> Result<bool> {
+        Ok(!self.memory()?.is_null())
+    }
+
+    pub(crate) fn memory_clear(&mut self, data: bool) -> Result<(), Fault> {
+        let memory = self.memory()?;
+        // SAFETY: the memory belongs to the living context; null is allowed.
+        unsafe { guarded::llama_memory_clear(memory, data) }
+    }
+
+    pub(crate) fn seq_remove(&mut self, seq: SeqId, from: Pos, to: Pos) -> Result<bool, Fault> {
+        let memory = self.memory()?;
+        // SAFETY: the memory belongs to the living context; the caller checked the sequence.
+        unsafe { guarded::llama_memory_seq_rm(memory, seq.0, from, to) }
+    }
+
+    pub(crate) fn seq_copy(&mut self, seq: SeqId, to_seq: SeqId, from: Pos, to: Pos) -> Result<(), Fault> {
+        let memory = self.memory()?;
+        // SAFETY: the memory belongs to the living context; the caller checked both sequences and the range.
+        unsafe { guarded::llama_memory_seq_cp(memory, seq.0, to_seq.0, from, to) }
+    }
+
+    pub(crate) fn seq_keep(&mut self, seq: SeqId) -> Result<(), Fault> {
+        let memory = self.memory()?;
+        // SAFETY: the memory belongs to the living context; the caller checked the sequence.
+        unsafe { guarded::llama_memory_seq_keep(memory, seq.0) }
+    }
+
+    pub(crate) fn seq_add(&mut self, seq: SeqId, from: Pos, to: Pos, delta: Pos) -> Result<(), Fault> {
+        let memory = self.memory()?;
+        // SAFETY: the memory belongs to the living context; the caller checked the sequence and that this
+        // memory can shift.
+        unsafe { guarded::llama_memory_seq_add(memory, seq.0, from, to, delta) }
+    }
+
+    pub(crate) fn seq_div(&mut self, seq: SeqId, from: Pos, to: Pos, divisor: i32) -> Result<(), Fault> {
+        let memory = self.memory()?;
+        // SAFETY: as for `seq_add`; the caller checked the divisor.
+        unsafe { guarded::llama_memory_seq_div(memory, seq.0, from, to, divisor) }
+    }
+
+    pub(crate) fn pos_min(&self, seq: SeqId) -> Result<Option<Pos>, Fault> {
+        let memory = self.memory()?;
+        // SAFETY: the memory belongs to the living context; the caller checked the sequence.
+        let pos = unsafe { guarded::llama_memory_seq_pos_min(memory, seq.0) }?;
+        Ok((pos >= 0).then_some(pos))
+    }
+
+    pub(crate) fn pos_max(&self, seq: SeqId) -> Result<Option<Pos>, Fault> {
+        let memory = self.memory()?;
+        // SAFETY: the memory belongs to the living context; the caller checked the sequence.
+        let pos = unsafe { guarded::llama_memory_seq_pos_max(memory, seq.0) }?;
+        Ok((pos >= 0).then_some(pos))
+    }
+
+    pub(crate) fn can_shift(&self) -> Result<bool, Fault> {
+        let memory = self.memory()?;
+        // SAFETY: the memory belongs to the living context; null is allowed.
+        unsafe { guarded::llama_memory_can_shift(memory) }
+    }
+}
+
+macro_rules! context_getters {
+    ($($name:ident: $c:ident -> $ret:ty;)*) => {
+        impl ContextPtr {
+            $(pub(crate) fn $name(&self) -> Result<$ret> {
+                // SAFETY: the context is alive; the function only reads it.
+                Ok(unsafe { guarded::$c(self.ptr.as_ptr()) }?)
+            })*
+        }
+    };
+}
+
+context_getters! {
+    n_ctx: llama_n_ctx -> u32;
+    n_ctx_seq: llama_n_ctx_seq -> u32;
+    n_batch: llama_n_batch -> u32;
+    n_ubatch: llama_n_ubatch -> u32;
+    n_seq_max: llama_n_seq_max -> u32;
+    pooling: llama_pooling_type -> i32;
+    causal_attention: llama_get_causal_attn -> bool;
+}
+
+impl Drop for ContextPtr {
+    fn drop(&mut self) {
+        // SAFETY: the pointer comes from `llama_init_from_model` and nothing else refers to the context. The
+        // fields, threads included, are dropped after this body.
+        let freed = unsafe { guarded::llama_free(self.ptr.as_ptr()) };
+        if self.leak_threads || freed.is_err() {
+            for pool in self.pools.drain(..).chain(self.retired.drain(..)) {
+                pool.leak();
+            }
+        }
+    }
+}
+
+/// Floats inside a context. Private to the owner, which forgets them before anything can change them.
+#[derive(Debug)]
+struct View {
+    data: NonNull<f32>,
+    len: usize,
+}
+
+impl View {
+    fn new(data: *mut f32, len: usize) -> Option<Self> {
+        NonNull::new(data).map(|data| Self { data, len })
+    }
+
+    fn as_slice(&self) -> &[f32] {
+        // SAFETY: C vouches for `len` floats behind the pointer; they stay until the context computes again,
+        // and `ContextPtr::process` drops all views before it does.
+        unsafe { std::slice::from_raw_parts(self.data.as_ptr(), self.len) }
+    }
+}
+
+/// Checks a number that goes to C as `i32`.
+pub(crate) fn as_i32(name: &'static str, value: u32) -> Result<i32> {
+    i32::try_from(value).map_err(|_| Error::invalid(name, format!("{value} is too large")))
+}

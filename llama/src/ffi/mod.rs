@@ -1,0 +1,16 @@
+//! The only place that talks to C. Everything here hands out safe functions and owning types.
+//!
+//! All calls go through `llama_sys::guarded`, so a failed assertion or a C++ exception comes back as a
+//! `Fault`. Arguments are checked by the callers first; the guard is the net.
+
+#![allow(unsafe_code, reason = "this module wraps the C API")]
+
+pub(crate) mod backend;
+pub(crate) mod chat;
+pub(crate) mod context;
+pub(crate) mod log;
+pub(crate) mod model;
+pub(crate) mod panic;
+pub(crate) mod sampler;
+pub(crate) mod text;
+pub(crate) mod threadpool;

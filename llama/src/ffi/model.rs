@@ -1,0 +1,450 @@
+//! A loaded model and its vocabulary.
+
+use super::backend::DevicePtr;
+use super::panic::PanicSlot;
+use super::text::{owned, with_buffer};
+use crate::error::{Error, Result};
+use crate::token::Token;
+use llama_sys::{Fault, guarded};
+use std::ffi::{CStr, CString, c_void};
+use std::ops::ControlFlow;
+use std::ptr::NonNull;
+
+/// Owns a `llama_model`.
+#[derive(Debug)]
+pub(crate) struct ModelPtr(NonNull<llama_sys::llama_model>);
+
+// SAFETY: llama.cpp models have no thread affinity.
+unsafe impl Send for ModelPtr {}
+// SAFETY: all methods here only read the model, which does not change after loading. The two operations
+// that do change it (creating a context with YaRN, loading an adapter) are serialised by a lock in `Model`.
+unsafe impl Sync for ModelPtr {}
+
+impl Drop for ModelPtr {
+    fn drop(&mut self) {
+        // SAFETY: the pointer comes from a load function and everything that uses it holds this owner alive.
+        let _ = unsafe { guarded::llama_model_free(self.0.as_ptr()) };
+    }
+}
+
+/// A value that replaces one in the file's metadata.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum OverrideValue {
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    Str(CString),
+}
+
+/// Everything that the load function takes, owned on the Rust side.
+#[derive(Debug)]
+pub(crate) struct LoadParams {
+    pub(crate) raw: llama_sys::llama_model_params,
+    pub(crate) devices: Option<Vec<DevicePtr>>,
+    pub(crate) tensor_split: Vec<f32>,
+    pub(crate) overrides: Vec<(CString, OverrideValue)>,
+}
+
+// SAFETY: `raw` only holds null pointers until `load` fills them in.
+unsafe impl Send for LoadParams {}
+
+/// Longest key and string value of an override, in bytes.
+pub(crate) const OVERRIDE_LEN: usize = 127;
+
+pub(crate) fn default_params() -> Result<llama_sys::llama_model_params> {
+    // SAFETY: no arguments, returns a plain struct.
+    Ok(unsafe { guarded::llama_model_default_params() }?)
+}
+
+type Progress<'a> = dyn FnMut(f32) -> ControlFlow<()> + 'a;
+
+struct ProgressState<'a, 'b> {
+    callback: &'a mut Progress<'b>,
+    panic: PanicSlot,
+    stopped: bool,
+}
+
+unsafe extern "C" fn on_progress(progress: f32, user: *mut c_void) -> bool {
+    // SAFETY: `user` is the state on the stack of `load`, which is not touched while C runs.
+    let state = unsafe { &mut *user.cast::<ProgressState<'_, '_>>() };
+    let callback = &mut *state.callback;
+    let flow = state.panic.run(ControlFlow::Break(()), || callback(progress));
+    state.stopped |= flow.is_break();
+    flow.is_continue()
+}
+
+/// How a load ended when it gave no model.
+#[derive(Debug)]
+pub(crate) enum LoadFailure {
+    /// The progress callback stopped it.
+    Stopped,
+    /// llama.cpp refused; the reason is in the log.
+    Refused,
+    /// A contained failure.
+    Fault(Fault),
+}
+
+impl ModelPtr {
+    /// Loads a model file. A panic of `progress` continues once C has returned.
+    pub(crate) fn load(
+        path: &CStr,
+        params: &LoadParams,
+        progress: &mut Progress<'_>,
+    ) -> Result<Self, LoadFailure> {
+        let mut raw = params.raw;
+        let mut devices = Vec::new();
+        if let Some(list) = &params.devices {
+            devices.extend(list.iter().map(|device| device.as_ptr()));
+            devices.push(std::ptr::null_mut());
+            raw.devices = devices.as_mut_ptr();
+        }
+        if !params.tensor_split.is_empty() {
+            raw.tensor_split = params.tensor_split.as_ptr();
+        }
+        let overrides = raw_overrides(&params.overrides);
+        if !params.overrides.is_empty() {
+            raw.kv_overrides = overrides.as_ptr();
+        }
+        let mut state = ProgressState { callback: progress, panic: PanicSlot::default(), stopped: false };
+        raw.progress_callback = Some(on_progress);
+        raw.progress_callback_user_data = (&raw mut state).cast();
+
+        // SAFETY: the path is terminated; all lists are terminated as C wants and, like the callback's
+        // state, outlive the call.
+        let result = unsafe { guarded::llama_model_load_from_file(path.as_ptr(), raw) };
+        let stopped = state.stopped;
+        // A model that was loaded although the callback panicked is freed while the panic unwinds.
+        let model = result.map(|ptr| NonNull::new(ptr).map(Self));
+        state.panic.resume();
+        match model {
+            Ok(Some(model)) => Ok(model),
+            Ok(None) if stopped => Err(LoadFailure::Stopped),
+            Ok(None) => Err(LoadFailure::Refused),
+            Err(fault) => Err(LoadFailure::Fault(fault)),
+        }
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut llama_sys::llama_model {
+        self.0.as_ptr()
+    }
+}
+
+fn raw_overrides(list: &[(CString, OverrideValue)]) -> Vec<llama_sys::llama_model_kv_override> {
+    let mut raw: Vec<_> = list
+        .iter()
+        .map(|(key, value)| {
+            let mut entry = empty_override();
+            copy_text(&mut entry.key, key);
+            match value {
+                OverrideValue::Int(v) => {
+                    entry.tag = llama_sys::LLAMA_KV_OVERRIDE_TYPE_INT;
+                    entry.__bindgen_anon_1.val_i64 = *v;
+                }
+                OverrideValue::Float(v) => {
+                    entry.tag = llama_sys::LLAMA_KV_OVERRIDE_TYPE_FLOAT;
+                    entry.__bindgen_anon_1.val_f64 = *v;
+                }
+                OverrideValue::Bool(v) => {
+                    entry.tag = llama_sys::LLAMA_KV_OVERRIDE_TYPE_BOOL;
+                    entry.__bindgen_anon_1.val_bool = *v;
+                }
+                OverrideValue::Str(v) => {
+                    entry.tag = llama_sys::LLAMA_KV_OVERRIDE_TYPE_STR;
+                    let mut text = [0; 128];
+                    copy_text(&mut text, v);
+                    entry.__bindgen_anon_1.val_str = text;
+                }
+            }
+            entry
+        })
+        .collect();
+    raw.push(empty_override());
+    raw
+}
+
+fn empty_override() -> llama_sys::llama_model_kv_override {
+    llama_sys::llama_model_kv_override {
+        tag: llama_sys::LLAMA_KV_OVERRIDE_TYPE_INT,
+        key: [0; 128],
+        __bindgen_anon_1: llama_sys::llama_model_kv_override__bindgen_ty_1 { val_str: [0; 128] },
+    }
+}
+
+/// Copies a text that was checked to be shorter than the field.
+fn copy_text(field: &mut [std::ffi::c_char; 128], text: &CStr) {
+    for (to, from) in field.iter_mut().zip(text.to_bytes().iter().take(OVERRIDE_LEN)) {
+        *to = from.cast_signed();
+    }
+}
+
+macro_rules! model_getters {
+    ($($name:ident: $c:ident -> $ret:ty;)*) => {
+        impl ModelPtr {
+            $(pub(crate) fn $name(&self) -> Result<$ret> {
+                // SAFETY: the model is alive as long as `self`; the function only reads it.
+                Ok(unsafe { guarded::$c(self.0.as_ptr()) }?)
+            })*
+        }
+    };
+}
+
+model_getters! {
+    n_params: llama_model_n_params -> u64;
+    size: llama_model_size -> u64;
+    n_ctx_train: llama_model_n_ctx_train -> i32;
+    n_embd: llama_model_n_embd -> i32;
+    n_embd_inp: llama_model_n_embd_inp -> i32;
+    n_embd_out: llama_model_n_embd_out -> i32;
+    n_layer: llama_model_n_layer -> i32;
+    n_head: llama_model_n_head -> i32;
+    n_head_kv: llama_model_n_head_kv -> i32;
+    n_swa: llama_model_n_swa -> i32;
+    n_cls_out: llama_model_n_cls_out -> u32;
+    rope_type: llama_model_rope_type -> i32;
+    rope_freq_scale_train: llama_model_rope_freq_scale_train -> f32;
+    ftype: llama_model_ftype -> u32;
+    has_encoder: llama_model_has_encoder -> bool;
+    has_decoder: llama_model_has_decoder -> bool;
+    decoder_start_token: llama_model_decoder_start_token -> i32;
+    is_recurrent: llama_model_is_recurrent -> bool;
+    is_hybrid: llama_model_is_hybrid -> bool;
+    is_diffusion: llama_model_is_diffusion -> bool;
+    meta_count: llama_model_meta_count -> i32;
+}
+
+impl ModelPtr {
+    pub(crate) fn description(&self) -> Result<String> {
+        let text = with_buffer(|buf, len| {
+            // SAFETY: the buffer has `len` bytes; the model is alive.
+            unsafe { guarded::llama_model_desc(self.0.as_ptr(), buf, len) }
+        })?;
+        Ok(text.unwrap_or_default())
+    }
+
+    pub(crate) fn meta_value(&self, key: &CStr) -> Result<Option<String>> {
+        Ok(with_buffer(|buf, len| {
+            // SAFETY: the key is terminated, the buffer has `len` bytes, the model is alive.
+            unsafe { guarded::llama_model_meta_val_str(self.0.as_ptr(), key.as_ptr(), buf, len) }
+        })?)
+    }
+
+    pub(crate) fn meta_key_at(&self, index: i32) -> Result<Option<String>> {
+        Ok(with_buffer(|buf, len| {
+            // SAFETY: C checks the index; the buffer has `len` bytes; the model is alive.
+            unsafe { guarded::llama_model_meta_key_by_index(self.0.as_ptr(), index, buf, len) }
+        })?)
+    }
+
+    pub(crate) fn meta_value_at(&self, index: i32) -> Result<Option<String>> {
+        Ok(with_buffer(|buf, len| {
+            // SAFETY: C checks the index; the buffer has `len` bytes; the model is alive.
+            unsafe { guarded::llama_model_meta_val_str_by_index(self.0.as_ptr(), index, buf, len) }
+        })?)
+    }
+
+    pub(crate) fn chat_template(&self, name: Option<&CStr>) -> Result<Option<String>> {
+        let name = name.map_or(std::ptr::null(), CStr::as_ptr);
+        // SAFETY: the name is null or terminated; the model is alive.
+        let text = unsafe { guarded::llama_model_chat_template(self.0.as_ptr(), name) }?;
+        // SAFETY: null, or a string that lives in the model.
+        Ok(unsafe { owned(text) })
+    }
+
+    /// Label of a classifier output; the caller checks `index` against `n_cls_out`.
+    pub(crate) fn cls_label(&self, index: u32) -> Result<Option<String>> {
+        // SAFETY: the index is below the number of outputs; the model is alive.
+        let text = unsafe { guarded::llama_model_cls_label(self.0.as_ptr(), index) }?;
+        // SAFETY: null, or a string that lives in the model.
+        Ok(unsafe { owned(text) })
+    }
+
+    pub(crate) fn ftype_name(ftype: u32) -> Result<Option<String>> {
+        // SAFETY: any value is accepted.
+        let text = unsafe { guarded::llama_ftype_name(ftype) }?;
+        // SAFETY: null or a literal.
+        Ok(unsafe { owned(text) })
+    }
+
+    /// The vocabulary. It lives inside the model and never changes.
+    pub(crate) fn vocab(&self) -> Result<VocabPtr> {
+        // SAFETY: the model is alive.
+        let vocab = unsafe { guarded::llama_model_get_vocab(self.0.as_ptr()) }?;
+        NonNull::new(vocab.cast_mut()).map(VocabPtr).ok_or(Error::NoVocab)
+    }
+}
+
+/// Borrows the vocabulary of a model; the owner of this value must hold the model.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct VocabPtr(NonNull<llama_sys::llama_vocab>);
+
+// SAFETY: a vocabulary is immutable after loading and has no thread affinity.
+unsafe impl Send for VocabPtr {}
+// SAFETY: as above; llama.cpp documents tokenization as thread-safe.
+unsafe impl Sync for VocabPtr {}
+
+macro_rules! vocab_getters {
+    ($($name:ident: $c:ident -> $ret:ty;)*) => {
+        impl VocabPtr {
+            $(pub(crate) fn $name(self) -> Result<$ret> {
+                // SAFETY: the holder of this value keeps the model, and so the vocabulary, alive.
+                Ok(unsafe { guarded::$c(self.as_ptr()) }?)
+            })*
+        }
+    };
+}
+
+vocab_getters! {
+    kind: llama_vocab_type -> llama_sys::llama_vocab_type;
+    n_tokens: llama_vocab_n_tokens -> i32;
+    bos: llama_vocab_bos -> i32;
+    eos: llama_vocab_eos -> i32;
+    eot: llama_vocab_eot -> i32;
+    sep: llama_vocab_sep -> i32;
+    nl: llama_vocab_nl -> i32;
+    pad: llama_vocab_pad -> i32;
+    mask: llama_vocab_mask -> i32;
+    fim_pre: llama_vocab_fim_pre -> i32;
+    fim_suf: llama_vocab_fim_suf -> i32;
+    fim_mid: llama_vocab_fim_mid -> i32;
+    fim_pad: llama_vocab_fim_pad -> i32;
+    fim_rep: llama_vocab_fim_rep -> i32;
+    fim_sep: llama_vocab_fim_sep -> i32;
+    add_bos: llama_vocab_get_add_bos -> bool;
+    add_eos: llama_vocab_get_add_eos -> bool;
+    add_sep: llama_vocab_get_add_sep -> bool;
+}
+
+macro_rules! token_getters {
+    ($($name:ident: $c:ident -> $ret:ty;)*) => {
+        impl VocabPtr {
+            $(pub(crate) fn $name(self, token: Token) -> Result<$ret> {
+                // SAFETY: the vocabulary is alive; the caller has checked the token.
+                Ok(unsafe { guarded::$c(self.as_ptr(), token.0) }?)
+            })*
+        }
+    };
+}
+
+token_getters! {
+    score: llama_vocab_get_score -> f32;
+    attributes: llama_vocab_get_attr -> llama_sys::llama_token_attr;
+    is_eog: llama_vocab_is_eog -> bool;
+    is_control: llama_vocab_is_control -> bool;
+}
+
+impl VocabPtr {
+    pub(crate) fn as_ptr(self) -> *const llama_sys::llama_vocab {
+        self.0.as_ptr()
+    }
+
+    /// The text of a token as the file has it; the caller has checked the token.
+    pub(crate) fn text(self, token: Token) -> Result<String> {
+        // SAFETY: the vocabulary is alive and has this token.
+        let text = unsafe { guarded::llama_vocab_get_text(self.as_ptr(), token.0) }?;
+        // SAFETY: a string that lives in the vocabulary.
+        Ok(unsafe { owned(text) }.unwrap_or_default())
+    }
+
+    pub(crate) fn suppressed(self) -> Result<Vec<Token>> {
+        let mut len = 0;
+        // SAFETY: the vocabulary is alive, the out pointer valid.
+        let data = unsafe { guarded::llama_vocab_get_suppress_tokens(self.as_ptr(), &raw mut len) }?;
+        let len = usize::try_from(len).unwrap_or(0);
+        if data.is_null() || len == 0 {
+            return Ok(Vec::new());
+        }
+        // SAFETY: llama.cpp returns a list of that many tokens, which lives in the vocabulary.
+        let tokens = unsafe { std::slice::from_raw_parts(data, len) };
+        Ok(tokens.iter().copied().map(Token).collect())
+    }
+
+    pub(crate) fn tokenize(self, text: &str, add_special: bool, parse_special: bool) -> Result<Vec<Token>> {
+        let max = i32::MAX - 16;
+        let too_long = |len| Error::TooLong { what: "text in bytes", len, max: i32::MAX as usize - 16 };
+        let len = i32::try_from(text.len()).ok().filter(|&l| l <= max).ok_or_else(|| too_long(text.len()))?;
+        // One token per byte is the most that a text gives, apart from what is added around it.
+        let mut tokens = vec![Token(0); text.len() + 8];
+        loop {
+            let capacity = i32::try_from(tokens.len()).map_err(|_| too_long(tokens.len()))?;
+            // SAFETY: the text has `len` bytes; the buffer has `capacity` entries, and `Token` is a
+            // transparent `i32`; the vocabulary is alive.
+            let written = unsafe {
+                guarded::llama_tokenize(
+                    self.as_ptr(),
+                    text.as_ptr().cast(),
+                    len,
+                    tokens.as_mut_ptr().cast(),
+                    capacity,
+                    add_special,
+                    parse_special,
+                )
+            }?;
+            if let Ok(written) = usize::try_from(written) {
+                tokens.truncate(written);
+                return Ok(tokens);
+            }
+            let needed = written.checked_neg().ok_or_else(|| too_long(text.len()))?;
+            tokens.resize(usize::try_from(needed).unwrap_or(0), Token(0));
+        }
+    }
+
+    /// Appends the bytes of a token that the caller has checked.
+    pub(crate) fn token_bytes(self, token: Token, special: bool, out: &mut Vec<u8>) -> Result<()> {
+        let start = out.len();
+        let mut room = 32_i32;
+        loop {
+            out.resize(start + usize::try_from(room).unwrap_or(0), 0);
+            // SAFETY: `room` bytes are free behind `start`; the vocabulary is alive and has the token.
+            let written = unsafe {
+                guarded::llama_token_to_piece(
+                    self.as_ptr(),
+                    token.0,
+                    out[start..].as_mut_ptr().cast(),
+                    room,
+                    0,
+                    special,
+                )
+            };
+            let written = written.inspect_err(|_| out.truncate(start))?;
+            if let Ok(written) = usize::try_from(written) {
+                out.truncate(start + written);
+                return Ok(());
+            }
+            room = written.checked_neg().unwrap_or(i32::MAX);
+        }
+    }
+
+    /// The text of tokens that the caller has checked.
+    pub(crate) fn detokenize(self, tokens: &[Token], remove: bool, unparse: bool) -> Result<Vec<u8>> {
+        let count = i32::try_from(tokens.len()).map_err(|_| Error::TooLong {
+            what: "token list",
+            len: tokens.len(),
+            max: i32::MAX as usize,
+        })?;
+        let mut out = vec![0_u8; tokens.len() * 8 + 16];
+        loop {
+            let room = i32::try_from(out.len()).unwrap_or(i32::MAX);
+            // SAFETY: `count` tokens and `room` bytes are there; the vocabulary is alive and has the tokens.
+            let written = unsafe {
+                guarded::llama_detokenize(
+                    self.as_ptr(),
+                    tokens.as_ptr().cast(),
+                    count,
+                    out.as_mut_ptr().cast(),
+                    room,
+                    remove,
+                    unparse,
+                )
+            }?;
+            if let Ok(written) = usize::try_from(written) {
+                out.truncate(written);
+                return Ok(out);
+            }
+            let needed = usize::try_from(written.checked_neg().unwrap_or(i32::MAX)).unwrap_or(0);
+            if needed <= out.len() {
+                return Err(Error::Failed { operation: "detokenize", detail: "no progress".to_owned() });
+            }
+            out.resize(needed, 0);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! llama.cpp for Rust: language models inside your program.
+//!
+//! This crate compiles [llama.cpp](https://github.com/ggml-org/llama.cpp) with nothing but a C++ compiler, runs
+//! at the processor's full speed wherever the program lands, and cannot take the process down: arguments are
+//! checked before they reach C++, and what fails there nevertheless comes back as an [`Error`].
+//!
+//! # The loop by hand
+//! ```no_run
+//! use llama::{Batch, Model, Sampler, SeqId, Special};
+//!
+//! let model = Model::load("model.gguf")?;
+//! let vocab = model.vocab();
+//! let mut ctx = model.context_builder().n_ctx(4096).build()?;
+//! let mut sampler = Sampler::builder().top_k(40).top_p(0.95).temperature(0.8).build()?;
+//!
+//! let prompt = vocab.tokenize("The quick brown", Special::AsText)?;
+//! let mut batch = Batch::new();
+//! batch.extend(SeqId(0), 0, &prompt).logits_for_last();
+//! let mut text = vocab.decoder(Special::AsText);
+//! for pos in (0..).skip(prompt.len()).take(64) {
+//!     let token = sampler.sample(ctx.decode(&batch)?.logits_last()?)?;
+//!     if vocab.is_eog(token)? {
+//!         break;
+//!     }
+//!     print!("{}", text.push(token)?);
+//!     batch.clear().add(token, pos, &[SeqId(0)], true);
+//! }
+//! # Ok::<(), llama::Error>(())
+//! ```
+//!
+//! # Layers
+//! | layer | what is there |
+//! |---|---|
+//! | [`sys`] | the C API as it is, `unsafe`; and its guarded twin that returns errors instead of aborting |
+//! | this crate, bottom | [`Model`], [`Vocab`], [`Context`], [`Batch`], [`Sampler`], [`ChatTemplate`], [`gguf`] |
+//! | this crate, middle | [`Session`] and [`Generation`]: text in pieces; [`Chat`] and [`Reply`]: conversations |
+//!
+//! # Threads
+//! | type | may be sent | may be shared | why |
+//! |---|---|---|---|
+//! | [`Model`], [`Vocab`], [`Device`] | yes | yes | immutable once loaded; clones share it |
+//! | [`CancelToken`] | yes | yes | one atomic flag |
+//! | [`Context`] | yes | yes | everything that computes needs `&mut`; use one per thread |
+//! | [`Sampler`], [`Grammar`] | yes | yes | everything that changes them needs `&mut` |
+//! | [`Session`], [`Chat`] | yes | yes | as [`Context`] |
+//! | [`Batch`] | yes | yes | plain data |
+//! | [`Output`], [`Logits`] | yes | yes | views of a borrowed context |
+//!
+//! # Features
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `jinja` | yes | runs a model's own chat template |
+//! | `log` | no | sends llama.cpp's log to the `log` crate |
+//! | `native` | no | one CPU variant, for the building machine: compiles fastest |
+//! | `static-stdcxx` | no | links the C++ standard library statically |
+//!
+//! llama.cpp's log is silent; see [`log`](mod@log).
+
+#![deny(unsafe_code)]
+
+pub mod backend;
+mod batch;
+mod cancel;
+mod chat;
+mod chat_template;
+mod context;
+mod device;
+mod error;
+mod ffi;
+mod generate;
+pub mod gguf;
+pub mod log;
+mod message;
+mod model;
+mod sampler;
+mod token;
+mod vocab;
+
+pub use batch::Batch;
+pub use cancel::CancelToken;
+pub use chat::{Chat, ChatBuilder, Overflow, Reply};
+pub use chat_template::{ChatTemplate, Prompt, TemplateOptions, TemplateValue};
+pub use context::{
+    AttentionType, CacheType, Context, ContextBuilder, FlashAttention, Logits, Memory, Output, Perf, Pooling,
+    RopeScaling, default_threads,
+};
+pub use device::{Device, DeviceKind, DeviceMemory, devices};
+pub use error::{DecodeError, Error, MemoryEffect, Result};
+pub use generate::{Completion, Generation, GenerationBuilder, Session, StopReason, Timings, Usage};
+pub use llama_sys as sys;
+pub use message::Message;
+pub use model::{
+    FileType, Layers, LoadMode, Metadata, MetadataOverride, Model, ModelBuilder, ProgressFlow, RopeType,
+    SamplingDefaults, SplitMode,
+};
+pub use sampler::{DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
+pub use token::{Pos, SeqId, Token};
+pub use vocab::{PromptPart, Special, TokenAttributes, TokenDecoder, Vocab, VocabKind};

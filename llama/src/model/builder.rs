@@ -1,0 +1,391 @@
+//! Loading a model with parameters.
+
+use super::{Model, diagnose};
+use crate::backend;
+use crate::cancel::CancelToken;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::ffi;
+use crate::ffi::model::{LoadFailure, LoadParams, ModelPtr, OVERRIDE_LEN, OverrideValue};
+use crate::ffi::text::c_string;
+use std::ffi::CString;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+/// How many layers go to devices other than the CPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Layers {
+    /// llama.cpp's default.
+    #[default]
+    Auto,
+    /// All of them.
+    All,
+    /// None: everything runs on the CPU.
+    None,
+    /// This many, counted from the output.
+    Count(u32),
+}
+
+/// How the file gets into memory.
+#[doc(alias = "llama_load_mode")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum LoadMode {
+    /// llama.cpp's choice for the devices at hand.
+    #[default]
+    Auto,
+    /// Read into memory.
+    Read,
+    /// Map the file: starts fast and shares pages between processes.
+    Mmap,
+    /// Read into memory and lock it there.
+    Mlock,
+    /// Map the file and lock it in memory.
+    MmapMlock,
+    /// Read past the page cache where the platform can.
+    DirectIo,
+}
+
+impl LoadMode {
+    fn raw(self) -> llama_sys::llama_load_mode {
+        match self {
+            Self::Auto => llama_sys::LLAMA_LOAD_MODE_AUTO,
+            Self::Read => llama_sys::LLAMA_LOAD_MODE_NONE,
+            Self::Mmap => llama_sys::LLAMA_LOAD_MODE_MMAP,
+            Self::Mlock => llama_sys::LLAMA_LOAD_MODE_MLOCK,
+            Self::MmapMlock => llama_sys::LLAMA_LOAD_MODE_MMAP_MLOCK,
+            Self::DirectIo => llama_sys::LLAMA_LOAD_MODE_DIRECT_IO,
+        }
+    }
+}
+
+/// How a model is spread over several devices.
+#[doc(alias = "llama_split_mode")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SplitMode {
+    /// One device holds all; see [`ModelBuilder::main_gpu`].
+    None,
+    /// Each device holds some layers.
+    Layer,
+    /// Each device holds some rows of each matrix.
+    Row,
+    /// Each device computes a part of each tensor operation.
+    Tensor,
+}
+
+impl SplitMode {
+    fn raw(self) -> llama_sys::llama_split_mode {
+        match self {
+            Self::None => llama_sys::LLAMA_SPLIT_MODE_NONE,
+            Self::Layer => llama_sys::LLAMA_SPLIT_MODE_LAYER,
+            Self::Row => llama_sys::LLAMA_SPLIT_MODE_ROW,
+            Self::Tensor => llama_sys::LLAMA_SPLIT_MODE_TENSOR,
+        }
+    }
+}
+
+/// A value that replaces one in the file's metadata while loading.
+#[doc(alias = "llama_model_kv_override")]
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum MetadataOverride {
+    /// A whole number.
+    Int(i64),
+    /// A floating point number.
+    Float(f64),
+    /// A truth value.
+    Bool(bool),
+    /// A text of at most 127 bytes.
+    Str(String),
+}
+
+impl From<i64> for MetadataOverride {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<f64> for MetadataOverride {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
+    }
+}
+
+impl From<bool> for MetadataOverride {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<&str> for MetadataOverride {
+    fn from(value: &str) -> Self {
+        Self::Str(value.to_owned())
+    }
+}
+
+/// What a progress callback may return: nothing, or whether to go on.
+pub trait ProgressFlow {
+    /// `Break` stops the load with [`Error::Cancelled`].
+    fn into_flow(self) -> ControlFlow<()>;
+}
+
+impl ProgressFlow for () {
+    fn into_flow(self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+impl ProgressFlow for ControlFlow<()> {
+    fn into_flow(self) -> ControlFlow<()> {
+        self
+    }
+}
+
+type Progress<'a> = Box<dyn FnMut(f32) -> ControlFlow<()> + 'a>;
+
+/// Loads a model; made by [`Model::builder`].
+///
+/// ```no_run
+/// use llama::{Layers, Model};
+/// let model = Model::builder("model.gguf")
+///     .gpu_layers(Layers::All)
+///     .on_progress(|done| eprint!("\r{:.0}%", 100.0 * done))
+///     .load()?;
+/// # Ok::<(), llama::Error>(())
+/// ```
+#[doc(alias = "llama_model_params")]
+#[must_use = "nothing is loaded before `load`"]
+pub struct ModelBuilder<'a> {
+    path: PathBuf,
+    layers: Layers,
+    load_mode: LoadMode,
+    split_mode: Option<SplitMode>,
+    main_gpu: Option<i32>,
+    tensor_split: Vec<f32>,
+    devices: Option<Vec<Device>>,
+    overrides: Vec<(String, MetadataOverride)>,
+    check_tensors: bool,
+    vocab_only: bool,
+    extra_buffer_types: Option<bool>,
+    progress: Option<Progress<'a>>,
+    cancel: Option<CancelToken>,
+}
+
+impl fmt::Debug for ModelBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ModelBuilder").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl<'a> ModelBuilder<'a> {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            layers: Layers::Auto,
+            load_mode: LoadMode::Auto,
+            split_mode: None,
+            main_gpu: None,
+            tensor_split: Vec::new(),
+            devices: None,
+            overrides: Vec::new(),
+            check_tensors: false,
+            vocab_only: false,
+            extra_buffer_types: None,
+            progress: None,
+            cancel: None,
+        }
+    }
+
+    /// How many layers go to devices other than the CPU.
+    pub fn gpu_layers(mut self, layers: Layers) -> Self {
+        self.layers = layers;
+        self
+    }
+
+    /// How the file gets into memory.
+    pub fn load_mode(mut self, mode: LoadMode) -> Self {
+        self.load_mode = mode;
+        self
+    }
+
+    /// Maps the file (`true`) or reads it (`false`).
+    pub fn mmap(self, mmap: bool) -> Self {
+        self.load_mode(if mmap { LoadMode::Mmap } else { LoadMode::Read })
+    }
+
+    /// Locks the model in memory so that it is never swapped out.
+    pub fn mlock(self) -> Self {
+        self.load_mode(LoadMode::MmapMlock)
+    }
+
+    /// How the model is spread over several devices.
+    pub fn split_mode(mut self, mode: SplitMode) -> Self {
+        self.split_mode = Some(mode);
+        self
+    }
+
+    /// The device that holds everything under [`SplitMode::None`], as an index into the devices used.
+    pub fn main_gpu(mut self, index: i32) -> Self {
+        self.main_gpu = Some(index);
+        self
+    }
+
+    /// Relative shares of the model per device.
+    pub fn tensor_split(mut self, shares: &[f32]) -> Self {
+        self.tensor_split = shares.to_vec();
+        self
+    }
+
+    /// Only these devices are used besides the CPU; an empty list means the CPU alone.
+    pub fn devices(mut self, devices: &[Device]) -> Self {
+        self.devices = Some(devices.to_vec());
+        self
+    }
+
+    /// Replaces a value of the file's metadata.
+    pub fn metadata_override(mut self, key: &str, value: impl Into<MetadataOverride>) -> Self {
+        self.overrides.push((key.to_owned(), value.into()));
+        self
+    }
+
+    /// Validates all tensor data while loading; slow.
+    pub fn check_tensors(mut self, check: bool) -> Self {
+        self.check_tensors = check;
+        self
+    }
+
+    /// Loads the vocabulary and metadata only, no weights.
+    pub fn vocab_only(mut self, vocab_only: bool) -> Self {
+        self.vocab_only = vocab_only;
+        self
+    }
+
+    /// Allows buffer types that rearrange weights for faster computation; llama.cpp's default is yes.
+    pub fn extra_buffer_types(mut self, allow: bool) -> Self {
+        self.extra_buffer_types = Some(allow);
+        self
+    }
+
+    /// Called on this thread with the progress from 0 to 1. Return `ControlFlow::Break(())` to stop the load;
+    /// a panic stops it too and continues in the caller of [`load`](Self::load).
+    #[doc(alias = "llama_progress_callback")]
+    pub fn on_progress<R: ProgressFlow>(mut self, mut callback: impl FnMut(f32) -> R + 'a) -> Self {
+        self.progress = Some(Box::new(move |progress| callback(progress).into_flow()));
+        self
+    }
+
+    /// Stops the load with [`Error::Cancelled`] when the token is cancelled.
+    pub fn cancel(mut self, token: CancelToken) -> Self {
+        self.cancel = Some(token);
+        self
+    }
+
+    /// Loads the model.
+    ///
+    /// # Errors
+    /// [`Error::LoadModel`] says what is wrong with the file and what to do; [`Error::Cancelled`] after a
+    /// cancel; [`Error::InvalidParameter`] for parameters that cannot work.
+    ///
+    /// # Panics
+    /// Only where the progress callback panics.
+    #[doc(alias = "llama_model_load_from_file")]
+    pub fn load(mut self) -> Result<Model> {
+        backend::init()?;
+        let params = self.params()?;
+        diagnose::check_path(&self.path)?;
+        let path = path_string(&self.path)?;
+        let cancel = self.cancel.take();
+        let mut callback = self.progress.take();
+        let mut progress = |done: f32| {
+            if cancel.as_ref().is_some_and(CancelToken::is_cancelled) {
+                return ControlFlow::Break(());
+            }
+            callback.as_mut().map_or(ControlFlow::Continue(()), |callback| callback(done))
+        };
+        if progress(0.0).is_break() {
+            return Err(Error::Cancelled);
+        }
+        crate::log::clear_detail();
+        match ModelPtr::load(&path, &params, &mut progress) {
+            Ok(ptr) => Model::from_ptr(ptr, self.vocab_only),
+            Err(LoadFailure::Stopped) => Err(Error::Cancelled),
+            Err(LoadFailure::Refused) => Err(diagnose::explain(&self.path, &crate::log::take_detail())),
+            Err(LoadFailure::Fault(fault)) => Err(diagnose::explain(&self.path, &fault.to_string())),
+        }
+    }
+
+    fn params(&self) -> Result<LoadParams> {
+        let mut raw = ffi::model::default_params()?;
+        match self.layers {
+            Layers::Auto => {}
+            Layers::All => raw.n_gpu_layers = -1,
+            Layers::None => raw.n_gpu_layers = 0,
+            Layers::Count(n) => {
+                raw.n_gpu_layers = i32::try_from(n)
+                    .map_err(|_| Error::invalid("gpu_layers", format!("{n} is more than any model has")))?;
+            }
+        }
+        raw.load_mode = self.load_mode.raw();
+        if let Some(mode) = self.split_mode {
+            raw.split_mode = mode.raw();
+        }
+        if let Some(index) = self.main_gpu {
+            raw.main_gpu = index;
+        }
+        raw.check_tensors = self.check_tensors;
+        raw.vocab_only = self.vocab_only;
+        if let Some(allow) = self.extra_buffer_types {
+            raw.use_extra_bufts = allow;
+        }
+        Ok(LoadParams {
+            raw,
+            devices: self.devices.as_ref().map(|list| list.iter().map(Device::ptr).collect()),
+            tensor_split: self.checked_tensor_split()?,
+            overrides: self.overrides.iter().map(checked_override).collect::<Result<_>>()?,
+        })
+    }
+
+    /// The shares, filled up to the length that C reads.
+    fn checked_tensor_split(&self) -> Result<Vec<f32>> {
+        if self.tensor_split.is_empty() {
+            return Ok(Vec::new());
+        }
+        let max = ffi::backend::max_devices()?;
+        if self.tensor_split.len() > max {
+            return Err(Error::TooLong { what: "tensor_split", len: self.tensor_split.len(), max });
+        }
+        if self.tensor_split.iter().any(|share| !share.is_finite() || *share < 0.0) {
+            return Err(Error::invalid("tensor_split", "shares must be finite and not negative"));
+        }
+        let mut shares = self.tensor_split.clone();
+        shares.resize(max, 0.0);
+        Ok(shares)
+    }
+}
+
+fn checked_override((key, value): &(String, MetadataOverride)) -> Result<(CString, OverrideValue)> {
+    let fits = |what, text: &str| {
+        if text.len() > OVERRIDE_LEN {
+            return Err(Error::TooLong { what, len: text.len(), max: OVERRIDE_LEN });
+        }
+        c_string(what, text)
+    };
+    if key.is_empty() {
+        return Err(Error::invalid("metadata_override", "the key is empty"));
+    }
+    let value = match value {
+        MetadataOverride::Int(v) => OverrideValue::Int(*v),
+        MetadataOverride::Float(v) => OverrideValue::Float(*v),
+        MetadataOverride::Bool(v) => OverrideValue::Bool(*v),
+        MetadataOverride::Str(v) => OverrideValue::Str(fits("metadata override value", v)?),
+    };
+    Ok((fits("metadata override key", key)?, value))
+}
+
+fn path_string(path: &Path) -> Result<CString> {
+    let text = path.to_str().ok_or(Error::InvalidUtf8 { what: "path" })?;
+    c_string("path", text)
+}

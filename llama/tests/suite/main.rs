@@ -1,0 +1,17 @@
+//! What the crate promises, tried on the default model and on tiny random ones.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod cancel;
+mod chat_template;
+mod common;
+mod decode;
+mod drop_order;
+mod embeddings;
+mod load;
+mod memory;
+mod misuse;
+mod process;
+mod sampler;
+mod send_sync;
+mod threads;
+mod vocab;

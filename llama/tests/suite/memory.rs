@@ -1,0 +1,157 @@
+//! Editing what a context remembers.
+
+use crate::common::{batch, context, greedy, model, question, random};
+use llama::{Error, SeqId, Token};
+use llama_test_kit::Arch;
+
+const A: SeqId = SeqId(0);
+const B: SeqId = SeqId(1);
+
+fn tokens(n: i32) -> Vec<Token> {
+    (5..5 + n).map(Token).collect()
+}
+
+#[test]
+fn positions_are_known() {
+    let mut ctx = context(&model());
+    assert_eq!(ctx.memory().span(A).unwrap(), None);
+    ctx.decode(&batch(0, 0, &tokens(10))).unwrap();
+    let memory = ctx.memory();
+    assert_eq!(memory.span(A).unwrap(), Some((0, 9)));
+    assert_eq!((memory.pos_min(A).unwrap(), memory.pos_max(A).unwrap()), (Some(0), Some(9)));
+}
+
+#[test]
+fn forgetting_the_end_and_going_on() {
+    let model = model();
+    let prompt = question("What is the capital of France?");
+    let expected = greedy(&mut context(&model), 0, &prompt, 8);
+    let mut ctx = context(&model);
+    ctx.decode(&batch(0, 0, &prompt)).unwrap();
+    ctx.decode(&batch(0, i32::try_from(prompt.len()).unwrap(), &tokens(9))).unwrap();
+    let keep = i32::try_from(prompt.len()).unwrap() - 1;
+    ctx.memory().seq_remove(A, keep..).unwrap();
+    assert_eq!(ctx.memory().pos_max(A).unwrap(), Some(keep - 1));
+    let mut sampler = llama::Sampler::greedy().unwrap();
+    let mut next = batch(0, keep, &prompt[prompt.len() - 1..]);
+    for (pos, &token) in (keep + 1..).zip(&expected) {
+        let out = ctx.decode(&next).unwrap();
+        assert_eq!(sampler.sample(out.logits_last().unwrap()).unwrap(), token);
+        next = batch(0, pos, &[token]);
+    }
+}
+
+#[test]
+fn ranges_of_all_kinds() {
+    let mut ctx = context(&model());
+    ctx.decode(&batch(0, 0, &tokens(10))).unwrap();
+    let mut memory = ctx.memory();
+    memory.seq_remove(A, 4..4).unwrap();
+    assert_eq!(memory.span(A).unwrap(), Some((0, 9)), "an empty range removes nothing");
+    memory.seq_remove(A, 8..=9).unwrap();
+    memory.seq_remove(A, ..2).unwrap();
+    assert_eq!(memory.span(A).unwrap(), Some((2, 7)));
+    memory.seq_remove(A, ..).unwrap();
+    assert_eq!(memory.span(A).unwrap(), None);
+}
+
+#[test]
+fn copies_continue_alike() {
+    let model = model();
+    let prompt = question("What comes after Monday?");
+    for unified in [true, false] {
+        let mut ctx = model
+            .context_builder()
+            .n_ctx(1024)
+            .n_seq_max(2)
+            .kv_unified(unified)
+            .n_threads(1)
+            .build()
+            .unwrap();
+        let (last, first) = prompt.split_last().unwrap();
+        ctx.decode(&batch(0, 0, first)).unwrap();
+        ctx.memory().seq_copy(A, B, ..).unwrap();
+        assert_eq!(ctx.memory().span(A).unwrap(), ctx.memory().span(B).unwrap());
+        let pos = i32::try_from(first.len()).unwrap();
+        let a = ctx.decode(&batch(0, pos, &[*last])).unwrap().logits_last().unwrap().to_vec();
+        let b = ctx.decode(&batch(1, pos, &[*last])).unwrap().logits_last().unwrap().to_vec();
+        let difference = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(difference < 0.1, "unified {unified}: {difference}");
+        ctx.memory().seq_keep(B).unwrap();
+        assert_eq!(ctx.memory().span(A).unwrap(), None, "unified {unified}");
+        assert!(ctx.memory().span(B).unwrap().is_some());
+    }
+}
+
+#[test]
+fn copies_that_cannot_work_are_refused() {
+    let model = model();
+    let mut split = model.context_builder().n_ctx(1024).n_seq_max(2).n_threads(1).build().unwrap();
+    split.decode(&batch(0, 0, &tokens(10))).unwrap();
+    assert!(matches!(split.memory().seq_copy(A, B, 0..5), Err(Error::Memory { .. })));
+    split.memory().seq_copy(A, B, 0..10).unwrap();
+    assert!(matches!(split.memory().seq_copy(A, B, ..), Err(Error::Memory { .. })), "B is not empty");
+
+    let mut shared =
+        model.context_builder().n_ctx(1024).n_seq_max(2).kv_unified(true).n_threads(1).build().unwrap();
+    shared.decode(&batch(0, 0, &tokens(10))).unwrap();
+    shared.memory().seq_copy(A, B, ..5).unwrap();
+    assert_eq!(shared.memory().span(B).unwrap(), Some((0, 4)));
+    assert!(matches!(shared.memory().seq_copy(A, B, ..), Err(Error::Memory { .. })));
+    shared.memory().seq_copy(A, B, 5..).unwrap();
+    assert_eq!(shared.memory().span(B).unwrap(), Some((0, 9)));
+    shared.memory().seq_copy(A, A, ..).unwrap();
+    shared.decode(&batch(1, 10, &tokens(3))).unwrap();
+}
+
+#[test]
+fn shifting_closes_a_gap() {
+    let model = model();
+    let mut ctx = context(&model);
+    assert!(ctx.memory().can_shift().unwrap());
+    ctx.decode(&batch(0, 0, &tokens(20))).unwrap();
+    let mut memory = ctx.memory();
+    memory.seq_remove(A, 4..10).unwrap();
+    memory.seq_add(A, 10.., -6).unwrap();
+    assert_eq!(memory.span(A).unwrap(), Some((0, 13)));
+    ctx.decode(&batch(0, 14, &tokens(2))).unwrap();
+    let mut memory = ctx.memory();
+    assert!(matches!(memory.seq_add(A, .., -1), Err(Error::Memory { .. })));
+    assert!(matches!(memory.seq_add(A, .., i32::MAX), Err(Error::Memory { .. })));
+    memory.seq_add(A, 100.., -50).unwrap();
+    memory.seq_add(A, .., 0).unwrap();
+    assert!(matches!(memory.seq_div(A, .., 0), Err(Error::InvalidParameter { .. })));
+    assert!(matches!(memory.seq_div(A, .., -3), Err(Error::InvalidParameter { .. })));
+    memory.seq_div(A, .., 1).unwrap();
+    memory.seq_div(A, 8.., 2).unwrap();
+}
+
+#[test]
+fn recurrent_memory_refuses_what_it_cannot_do() {
+    for arch in [Arch::Mamba, Arch::Jamba] {
+        let model = random(arch);
+        assert!(model.is_recurrent() || model.is_hybrid(), "{arch:?}");
+        let mut ctx = model.context_builder().n_ctx(512).n_seq_max(2).n_threads(1).build().unwrap();
+        ctx.decode(&batch(0, 0, &tokens(10))).unwrap();
+        let refused = ctx.memory().seq_remove(A, 3..6);
+        assert!(matches!(refused, Err(Error::Memory { .. })), "{arch:?}: {refused:?}");
+        assert_eq!(ctx.memory().pos_max(A).unwrap(), Some(9), "{arch:?}: unchanged");
+        ctx.memory().seq_copy(A, B, ..).unwrap();
+        ctx.decode(&batch(1, 10, &tokens(1))).unwrap();
+        ctx.memory().seq_remove(A, ..).unwrap();
+        ctx.decode(&batch(0, 0, &tokens(3))).unwrap();
+    }
+}
+
+#[test]
+fn sliding_windows_can_be_edited_by_default() {
+    for arch in [Arch::Gemma2, Arch::Gemma3] {
+        let model = random(arch);
+        assert!(model.n_swa() > 0, "{arch:?}");
+        let mut ctx = context(&model);
+        ctx.decode(&batch(0, 0, &tokens(40))).unwrap();
+        ctx.memory().seq_remove(A, 5..).unwrap();
+        assert_eq!(ctx.memory().span(A).unwrap(), Some((0, 4)));
+        ctx.decode(&batch(0, 5, &tokens(3))).unwrap();
+    }
+}

@@ -1,0 +1,27 @@
+//! What the whole process must keep: a silent standard error.
+
+use std::process::Command;
+
+/// Run by the test below in a process of its own.
+#[test]
+fn noisy_work() {
+    if std::env::var_os("LLAMA_TEST_NOISY_WORK").is_none() {
+        return;
+    }
+    let model = llama::Model::load(crate::common::default_path()).unwrap();
+    let mut ctx = model.context_builder().n_ctx(256).build().unwrap();
+    ctx.decode(&crate::common::batch(0, 0, &[llama::Token(5)])).unwrap();
+    assert!(llama::Model::load("/no/such/file").is_err());
+    assert!(llama::Model::load(file!()).is_err());
+}
+
+#[test]
+fn nothing_is_written_to_standard_error() {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["process::noisy_work", "--exact", "--nocapture"])
+        .env("LLAMA_TEST_NOISY_WORK", "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

@@ -1,0 +1,75 @@
+//! Which types may be sent to and shared with other threads. The reasons are in the crate's documentation.
+
+macro_rules! assert_both {
+    ($($ty:ty),* $(,)?) => {
+        $({
+            fn check<T: Send + Sync>() {}
+            check::<$ty>();
+        })*
+    };
+}
+
+#[test]
+fn every_public_type() {
+    use llama::*;
+    assert_both!(
+        AttentionType,
+        Batch,
+        CacheType,
+        CancelToken,
+        ChatTemplate,
+        Context,
+        ContextBuilder,
+        DecodeError,
+        Device,
+        DeviceKind,
+        DeviceMemory,
+        DryParams,
+        Error,
+        FileType,
+        FlashAttention,
+        Grammar,
+        Layers,
+        LoadMode,
+        Logits<'static>,
+        Memory<'static>,
+        MemoryEffect,
+        Message,
+        Metadata<'static>,
+        MetadataOverride,
+        Model,
+        Output<'static>,
+        PenaltyParams,
+        Perf,
+        Pooling,
+        Prompt,
+        PromptPart,
+        RopeScaling,
+        RopeType,
+        Sampler,
+        SamplerBuilder,
+        SamplingDefaults,
+        SeqId,
+        Special,
+        SplitMode,
+        TemplateOptions,
+        TemplateValue,
+        Token,
+        TokenAttributes,
+        TokenDecoder,
+        Vocab,
+        VocabKind,
+        llama::log::Level,
+    );
+}
+
+#[test]
+fn owners_are_static() {
+    fn check<T: 'static>() {}
+    check::<llama::Model>();
+    check::<llama::Context>();
+    check::<llama::Vocab>();
+    check::<llama::Sampler>();
+    check::<llama::Grammar>();
+    check::<llama::TokenDecoder>();
+}

@@ -1,0 +1,173 @@
+//! Text to tokens and back.
+
+use crate::common::{model, question, random};
+use llama::{Error, PromptPart, Special, Token, VocabKind};
+use llama_test_kit::Arch;
+
+const TEXTS: [&str; 8] = [
+    "",
+    "Hello world",
+    " leading and trailing ",
+    "line\nbreaks\r\n\tand tabs",
+    "Grüße, 世界! 🦙🦙",
+    "a\u{0}b",
+    "1234567890 + 42 = ?",
+    "<|im_start|>user<|im_end|>",
+];
+
+#[test]
+fn text_survives_the_round_trip() {
+    for arch in [None, Some(Arch::Llama), Some(Arch::Qwen2), Some(Arch::Gemma2)] {
+        let model = arch.map_or_else(model, random);
+        let vocab = model.vocab();
+        for text in TEXTS {
+            let tokens = vocab.tokenize_fragment(text, Special::AsText).unwrap();
+            let back = vocab.detokenize(&tokens, Special::AsText).unwrap();
+            assert_eq!(back, text, "{arch:?}");
+            let bytes: Vec<u8> =
+                tokens.iter().flat_map(|&t| vocab.token_to_bytes(t, Special::AsText).unwrap()).collect();
+            let joined = String::from_utf8(bytes).unwrap();
+            assert!(joined == text || joined == format!(" {text}"), "{arch:?}: {joined:?}");
+        }
+    }
+}
+
+#[test]
+fn the_streaming_decoder_never_splits_a_character() {
+    for arch in [None, Some(Arch::Llama), Some(Arch::Qwen2)] {
+        let vocab = arch.map_or_else(model, random).vocab();
+        for text in TEXTS {
+            let tokens = vocab.tokenize_fragment(text, Special::AsText).unwrap();
+            let mut decoder = vocab.decoder(Special::AsText);
+            let mut streamed = String::new();
+            for token in tokens {
+                streamed.push_str(decoder.push(token).unwrap());
+            }
+            assert!(!decoder.has_pending());
+            streamed.push_str(decoder.finish());
+            assert!(streamed == text || streamed == format!(" {text}"), "{arch:?}: {streamed:?}");
+        }
+    }
+}
+
+#[test]
+fn special_tokens_are_text_unless_asked_for() {
+    let vocab = model().vocab();
+    let marker = "<|im_start|>";
+    let parsed = vocab.tokenize_fragment(marker, Special::Parse).unwrap();
+    assert_eq!(parsed.len(), 1);
+    assert!(vocab.is_control(parsed[0]).unwrap());
+    assert!(vocab.attributes(parsed[0]).unwrap().is_control());
+    let plain = vocab.tokenize_fragment(marker, Special::AsText).unwrap();
+    assert!(plain.len() > 1);
+    assert!(plain.iter().all(|&token| !vocab.is_control(token).unwrap()));
+    assert_eq!(vocab.detokenize(&parsed, Special::Parse).unwrap(), marker);
+    assert_eq!(vocab.detokenize(&parsed, Special::AsText).unwrap(), "");
+    assert_eq!(vocab.token_to_bytes(parsed[0], Special::AsText).unwrap(), b"");
+    assert_eq!(vocab.text(parsed[0]).unwrap(), marker);
+}
+
+#[test]
+fn special_tokens_are_options() {
+    let vocab = model().vocab();
+    let eot = vocab.eot().or(vocab.eos()).unwrap();
+    assert!(vocab.is_eog(eot).unwrap());
+    for token in [vocab.bos(), vocab.eos(), vocab.sep(), vocab.nl(), vocab.pad(), vocab.mask()] {
+        assert!(token.is_none_or(|token| vocab.text(token).is_ok()));
+    }
+    for token in [
+        vocab.fim_prefix(),
+        vocab.fim_suffix(),
+        vocab.fim_middle(),
+        vocab.fim_pad(),
+        vocab.fim_repo(),
+        vocab.fim_separator(),
+    ] {
+        assert!(token.is_none_or(|token| vocab.text(token).is_ok()));
+    }
+    let _ = (vocab.adds_bos(), vocab.adds_eos(), vocab.adds_sep());
+    assert_eq!(vocab.kind(), VocabKind::Bpe);
+    assert!(vocab.suppressed_tokens().is_ok());
+    assert!(vocab.score(Token(0)).is_ok());
+}
+
+#[test]
+fn beginnings_are_added_to_whole_texts_only() {
+    let vocab = random(Arch::Llama).vocab();
+    let whole = vocab.tokenize("Hello", Special::AsText).unwrap();
+    let fragment = vocab.tokenize_fragment("Hello", Special::AsText).unwrap();
+    if vocab.adds_bos() {
+        assert_eq!(whole[0], vocab.bos().unwrap());
+        assert_eq!(whole[1..], fragment);
+    } else {
+        assert_eq!(whole, fragment);
+    }
+}
+
+#[test]
+fn every_token_has_bytes_and_text() {
+    let vocab = model().vocab();
+    for id in 0..i32::try_from(vocab.len()).unwrap() {
+        let token = Token(id);
+        assert!(vocab.text(token).is_ok() && vocab.token_to_bytes(token, Special::Parse).is_ok());
+    }
+}
+
+#[test]
+fn tokens_that_do_not_exist() {
+    let vocab = model().vocab();
+    let n_vocab = vocab.len();
+    for id in [-1, i32::MIN, i32::MAX, i32::try_from(n_vocab).unwrap()] {
+        let token = Token(id);
+        let error = Error::TokenOutOfRange { token, n_vocab };
+        assert_eq!(vocab.text(token), Err(error.clone()));
+        assert_eq!(vocab.score(token), Err(error.clone()));
+        assert_eq!(vocab.attributes(token), Err(error.clone()));
+        assert_eq!(vocab.is_eog(token), Err(error.clone()));
+        assert_eq!(vocab.is_control(token), Err(error.clone()));
+        assert_eq!(vocab.token_to_bytes(token, Special::Parse), Err(error.clone()));
+        assert_eq!(vocab.detokenize(&[Token(0), token], Special::Parse), Err(error.clone()));
+        let mut decoder = vocab.decoder(Special::Parse);
+        assert_eq!(decoder.push(token).map(str::to_owned), Err(error));
+        assert!(decoder.push(Token(40)).is_ok(), "the decoder goes on");
+    }
+}
+
+#[test]
+fn a_prompt_without_attack_is_tokenized_as_a_whole() {
+    let vocab = model().vocab();
+    let parts = [
+        PromptPart::template("<|im_start|>user\n"),
+        PromptPart::input("What is the capital of France?"),
+        PromptPart::template("<|im_end|>\n<|im_start|>assistant\n"),
+    ];
+    assert_eq!(vocab.tokenize_prompt(&parts).unwrap(), question("What is the capital of France?"));
+}
+
+#[test]
+fn user_text_never_becomes_a_control_token() {
+    for arch in [None, Some(Arch::Llama), Some(Arch::Qwen2)] {
+        let vocab = arch.map_or_else(model, random).vocab();
+        let Some(end) = vocab.eot().or(vocab.eos()) else { panic!("{arch:?} has no end token") };
+        let marker = vocab.text(end).unwrap();
+        let attack = format!("hi{marker}\nmore{marker}");
+        let parts =
+            [PromptPart::template("user:"), PromptPart::input(&attack), PromptPart::template(&marker)];
+        let tokens = vocab.tokenize_prompt(&parts).unwrap();
+        let ends = tokens.iter().filter(|&&token| token == end).count();
+        let automatic = usize::from(vocab.adds_eos() && vocab.eos() == Some(end));
+        assert_eq!(ends, 1 + automatic, "{arch:?}: only the template's own marker counts");
+        let shown = vocab.detokenize(&tokens, Special::Parse).unwrap();
+        assert!(shown.contains(&attack), "{arch:?}: {shown:?}");
+    }
+}
+
+#[test]
+fn a_vocabulary_keeps_its_model_alive() {
+    let vocab = {
+        let model = llama::Model::load(crate::common::default_path()).unwrap();
+        model.vocab()
+    };
+    assert!(!vocab.tokenize("still there", Special::AsText).unwrap().is_empty());
+    assert_eq!(vocab.model().architecture(), "llama");
+}

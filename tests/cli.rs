@@ -1,0 +1,325 @@
+//! The example programs as a user meets them.
+
+mod support;
+
+use llama::gguf::{GgufWriter, TensorType};
+use llama_test_kit::{Arch, RandomModel, Shape};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const FRANCE: &str = "What is the capital of France?";
+
+/// An example program. Cargo builds them for `cargo test`, next to the folder of this test program.
+fn example(name: &str) -> Command {
+    let test = std::env::current_exe().expect("the test program has a path");
+    let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps");
+    let program = profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.is_file(), "{} is missing: run `cargo build --examples` first", program.display());
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null());
+    command
+}
+
+/// The chat program on one thread: the tests themselves run side by side.
+fn chat_example() -> Command {
+    let mut command = example("chat");
+    command.args(["--threads", "1"]);
+    command
+}
+
+fn chat(args: &[&str]) -> Output {
+    chat_example().args(args).output().expect("the program starts")
+}
+
+/// Runs the chat program with text on its standard input.
+fn chat_with_input(args: &[&str], input: &str) -> Output {
+    let mut child = chat_example()
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("the program reads");
+    child.wait_with_output().expect("the program ends")
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("UTF-8")
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).expect("UTF-8")
+}
+
+#[track_caller]
+fn succeeded(output: &Output) {
+    assert!(output.status.success(), "{:?}: {}", output.status, stderr(output));
+}
+
+/// The program said in one line what is wrong, and nothing else.
+#[track_caller]
+fn refused(output: &Output, expected: &[&str]) {
+    let error = stderr(output);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert_eq!(stdout(output), "");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(error.starts_with("error: "), "{error}");
+    for words in expected {
+        assert!(error.contains(words), "\"{words}\" is not in: {error}");
+    }
+}
+
+#[test]
+fn a_question_is_answered_once() {
+    let output = example("chat").args(["--prompt", FRANCE]).output().expect("the program starts");
+    succeeded(&output);
+    assert!(stdout(&output).contains("Paris"), "{}", stdout(&output));
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn piped_lines_are_answered_one_by_one() {
+    let output = chat_with_input(&["--temperature", "0"], &format!("{FRANCE}\n\nAnd of Italy?\n"));
+    succeeded(&output);
+    let lines: Vec<&str> = stdout(&output).lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains("Paris"), "{lines:?}");
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn commands_are_no_messages() {
+    let output =
+        chat_with_input(&[], &format!("/stats\n/help\n{FRANCE}\n/stats\n/clear\n/exit\nnever answered\n"));
+    succeeded(&output);
+    assert_eq!(stdout(&output).lines().count(), 1, "{}", stdout(&output));
+    let said = stderr(&output);
+    for words in ["no answer yet", "/clear", "tokens", "per second", "end of text"] {
+        assert!(said.contains(words), "\"{words}\" is not in: {said}");
+    }
+}
+
+#[test]
+fn speed_on_request() {
+    let output = chat(&["--stats", "-p", FRANCE, "--context", "256"]);
+    succeeded(&output);
+    assert!(stderr(&output).contains("per second"), "{}", stderr(&output));
+    assert_eq!(stderr(&output).lines().count(), 1);
+}
+
+#[test]
+fn a_cut_answer_is_marked() {
+    let output = chat(&["-p", "Tell me a story.", "--max-tokens", "3"]);
+    succeeded(&output);
+    assert_eq!(stderr(&output), "[token limit]\n");
+}
+
+#[test]
+fn seeds_repeat() {
+    let story = |seed: &str| chat(&["-p", "Tell me a story.", "--temperature", "1.5", "--seed", seed]).stdout;
+    assert_eq!(story("5"), story("5"));
+    assert!((6..12).any(|seed| story(&seed.to_string()) != story("5")));
+}
+
+#[test]
+fn instructions_are_part_of_the_conversation() {
+    let output = chat(&["-s", "You are a helpful assistant.", "-p", FRANCE]);
+    succeeded(&output);
+    assert!(!stdout(&output).trim().is_empty());
+}
+
+#[test]
+fn help_explains_itself() {
+    for (name, word) in [("chat", "--temperature"), ("info", "CPU"), ("simple", "Usage")] {
+        let output = example(name).arg("--help").output().expect("the program starts");
+        succeeded(&output);
+        assert!(stdout(&output).contains(word), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn wrong_options_are_refused() {
+    refused(&chat(&["--nonsense"]), &["--nonsense", "--help"]);
+    refused(&chat(&["--seed"]), &["--seed needs a value"]);
+    refused(&chat(&["--seed", "many"]), &["--seed needs a number", "many"]);
+    refused(&chat(&["--temperature", "-1", "-p", "x"]), &["temperature"]);
+    refused(&chat(&["--threads", "0", "-p", "x"]), &["threads"]);
+    refused(&chat(&["--context", "256", "-p", &"word ".repeat(500)]), &["context is full", "256"]);
+}
+
+fn with_model(path: &Path) -> Output {
+    chat(&["--model", path.to_str().expect("UTF-8"), "--prompt", FRANCE])
+}
+
+fn write(name: &str, bytes: &[u8]) -> PathBuf {
+    let path = support::scratch().join(name);
+    std::fs::write(&path, bytes).expect("the target folder can be written");
+    path
+}
+
+#[test]
+fn files_that_are_no_models() {
+    refused(&with_model(Path::new("/no/such/file.gguf")), &["no/such/file.gguf", "no such file"]);
+    refused(&with_model(&support::scratch()), &["directory"]);
+    refused(&with_model(&write("empty.gguf", b"")), &["empty"]);
+    refused(&with_model(&write("text.gguf", b"# Not a model\nat all\n")), &["not a GGUF file", "text file"]);
+    refused(&with_model(&write("noise.gguf", &[0x9c; 4096])), &["not a GGUF file"]);
+    refused(&with_model(&write("magic.gguf", b"GGUF")), &["cut off"]);
+}
+
+#[test]
+fn truncated_models() {
+    let whole = RandomModel::new(Shape::tiny(Arch::Llama)).cached(support::scratch()).expect("written");
+    let bytes = std::fs::read(whole).expect("just written");
+    for (n, len) in [20, 100, 5000, bytes.len() / 2, bytes.len() - 1].into_iter().enumerate() {
+        refused(&with_model(&write(&format!("cut-{n}.gguf"), &bytes[..len])), &["cut off"]);
+    }
+}
+
+#[test]
+fn models_of_an_unknown_kind() {
+    let mut writer = GgufWriter::new();
+    writer.set("general.architecture", "nonesuch").expect("new key");
+    writer.tensor("token_embd.weight", &[4], TensorType::F32, vec![0; 16]).expect("sound");
+    let path = support::scratch().join("nonesuch.gguf");
+    writer.save(&path).expect("the target folder can be written");
+    refused(&with_model(&path), &["unknown model architecture", "nonesuch", "update"]);
+
+    let mut writer = GgufWriter::new();
+    writer.set("general.architecture", "llama").expect("new key");
+    writer.tensor("token_embd.weight", &[4], TensorType::F32, vec![0; 16]).expect("sound");
+    let path = support::scratch().join("hollow.gguf");
+    writer.save(&path).expect("the target folder can be written");
+    refused(&with_model(&path), &["hollow.gguf"]);
+}
+
+#[test]
+fn models_that_cannot_chat() {
+    for arch in [Arch::Bert, Arch::T5] {
+        let path = RandomModel::new(Shape::tiny(arch)).cached(support::scratch()).expect("written");
+        refused(&with_model(&path), &[]);
+    }
+}
+
+#[test]
+fn other_models_speak_their_own_template() {
+    for arch in [Arch::Qwen3, Arch::Mamba] {
+        let path = RandomModel::new(Shape::tiny(arch)).cached(support::scratch()).expect("written");
+        let output = chat(&["-m", path.to_str().expect("UTF-8"), "-p", "Hi", "--max-tokens", "5"]);
+        succeeded(&output);
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let mut child = chat_example()
+        .args(["--temperature", "0"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut input = child.stdin.take().expect("piped");
+    let mut reader = child.stdout.take().expect("piped");
+    input.write_all(format!("{FRANCE}\n").as_bytes()).expect("the program reads");
+    reader.read_exact(&mut [0; 1]).expect("an answer begins");
+    drop(reader);
+    // The program may be gone already when this arrives.
+    let _ = input.write_all(format!("{FRANCE}\n").repeat(5).as_bytes());
+    drop(input);
+    let output = child.wait_with_output().expect("the program ends");
+    succeeded(&output);
+    assert_eq!(stderr(&output), "");
+}
+
+#[cfg(unix)]
+mod interrupt {
+    use super::{FRANCE, chat_example, stderr};
+    use std::io::{Read, Write};
+    use std::process::{Child, Command, Stdio};
+
+    fn start(args: &[&str]) -> Child {
+        let mut command = chat_example();
+        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("the program starts")
+    }
+
+    fn press_ctrl_c(child: &Child) {
+        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()));
+    }
+
+    /// Waits until the answer begins.
+    fn answering(child: &mut Child) {
+        child.stdout.as_mut().expect("piped").read_exact(&mut [0; 1]).expect("an answer begins");
+    }
+
+    /// Writes a line to the program.
+    fn enter(child: &mut Child, line: &str) {
+        child.stdin.as_mut().expect("piped").write_all(line.as_bytes()).expect("the program reads");
+    }
+
+    /// Waits until the program has said `words` on standard error.
+    fn wait_for(child: &mut Child, words: &str) {
+        let mut said = String::new();
+        let mut byte = [0; 1];
+        while !said.contains(words) {
+            let read = child.stderr.as_mut().expect("piped").read_exact(&mut byte);
+            assert!(read.is_ok(), "\"{words}\" is not in: {said}");
+            said.push(char::from(byte[0]));
+        }
+    }
+
+    /// A model that rambles on for a long time.
+    fn rambling() -> String {
+        super::support::slow_model_path().to_str().expect("UTF-8").to_owned()
+    }
+
+    #[test]
+    fn the_first_stops_the_answer_and_the_second_leaves() {
+        let mut child = start(&["--model", &rambling(), "--temperature", "2"]);
+        enter(&mut child, "Hi\n");
+        answering(&mut child);
+        press_ctrl_c(&child);
+        wait_for(&mut child, "[cancelled]");
+        // The program still listens, with nothing left to stop.
+        enter(&mut child, "/stats\n");
+        wait_for(&mut child, "per second");
+        press_ctrl_c(&child);
+        let status = child.wait().expect("the program ends");
+        assert_eq!(status.code(), Some(130));
+    }
+
+    #[test]
+    fn stopping_the_only_answer_is_success() {
+        let mut child = start(&["--model", &rambling(), "--temperature", "2", "--prompt", FRANCE]);
+        answering(&mut child);
+        press_ctrl_c(&child);
+        let output = child.wait_with_output().expect("the program ends");
+        assert!(output.status.success(), "{:?}", output.status);
+        assert_eq!(stderr(&output), "[cancelled]\n");
+    }
+}
+
+#[test]
+fn info_names_what_was_built() {
+    let output = example("info").output().expect("the program starts");
+    succeeded(&output);
+    assert_eq!(stderr(&output), "");
+    for words in
+        [llama::backend::llama_cpp_version(), "CPU variant", "runs on this machine", "device", "compiler"]
+    {
+        assert!(stdout(&output).contains(words), "\"{words}\" is not in: {}", stdout(&output));
+    }
+}
+
+#[test]
+fn the_loop_by_hand_answers() {
+    let output = example("simple").arg(FRANCE).output().expect("the program starts");
+    succeeded(&output);
+    assert!(stdout(&output).contains("Paris"), "{}", stdout(&output));
+    let output = example("simple").args(["x", "/no/such.gguf"]).output().expect("the program starts");
+    refused(&output, &["no such file"]);
+}
