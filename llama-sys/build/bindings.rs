@@ -227,8 +227,10 @@ pub(crate) fn generate(tree: &Path) -> Result<Generated, String> {
         .rust_edition(bindgen::RustEdition::Edition2024)
         .formatter(bindgen::Formatter::Prettyplease)
         .parse_callbacks(Box::new(Prefixed));
-    let includes: String =
-        HEADERS.iter().map(|h| format!("#include \"{}\"\n", tree.join(h).display())).collect();
+    let includes = HEADERS.iter().fold(String::new(), |mut text, header| {
+        let _ = writeln!(text, "#include \"{}\"", tree.join(header).display());
+        text
+    });
     let raw =
         builder.header_contents("llama_sys.h", &includes).generate().map_err(|e| e.to_string())?.to_string();
     let print = fingerprint(tree).map_err(|e| e.to_string())?;
