@@ -3,7 +3,9 @@
 #include "ggml.h"
 
 #include <cstdio>
-#include <cstring>
+
+// ggml's way into its log; declared in a header that is private to ggml.
+extern "C" void ggml_log_internal(enum ggml_log_level level, const char * format, ...);
 
 namespace {
 
@@ -14,11 +16,13 @@ void write(lrs_fault * fault, const char * text) noexcept {
 }
 
 // ggml calls this in front of abort(). Where a guard waits further up the stack the failure
-// travels there as an exception. On ggml's worker threads none does: say why, then let it end.
+// travels there as an exception. On ggml's worker threads none does: last words to the log and,
+// since the process ends now, to standard error.
 void on_abort(const char * message) {
     if (depth > 0) {
         throw lrs::assertion{message};
     }
+    ggml_log_internal(GGML_LOG_LEVEL_ERROR, "%s\n", message);
     std::fprintf(stderr, "llama.cpp failed on a thread without a guard: %s\n", message);
 }
 

@@ -203,3 +203,38 @@ fn strings_and_structs_pass_through() {
     let params = unsafe { g::llama_context_default_params() }.expect("params");
     assert_eq!(params.n_ctx, 512);
 }
+
+unsafe extern "C" fn to_stdout(
+    _: sys::ggml_log_level,
+    text: *const std::ffi::c_char,
+    _: *mut std::ffi::c_void,
+) {
+    // SAFETY: ggml passes a terminated string.
+    println!("LOG {}", unsafe { CStr::from_ptr(text) }.to_string_lossy());
+}
+
+/// Not a test of its own: the parent below runs it in a process that is meant to die.
+#[test]
+fn child_fails_without_a_guard() {
+    if std::env::var_os("LLAMA_SYS_TEST_DIE").is_none() {
+        return;
+    }
+    let ctx = Ctx::new();
+    // SAFETY: the callback lives for ever.
+    unsafe { g::ggml_log_set(Some(to_stdout), null_mut()) }.expect("log");
+    // SAFETY: tensors of the same live context; the raw function aborts, which is what is being tested.
+    unsafe { sys::ggml_mul_mat(ctx.0, ctx.matrix(2, 3), ctx.matrix(5, 7)) };
+}
+
+#[test]
+fn without_a_guard_there_are_last_words() {
+    let out = std::process::Command::new(std::env::current_exe().expect("exe"))
+        .args(["--exact", "child_fails_without_a_guard", "--nocapture"])
+        .env("LLAMA_SYS_TEST_DIE", "1")
+        .output()
+        .expect("child");
+    assert!(!out.status.success());
+    let (stdout, stderr) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    assert!(stdout.contains("LOG") && stdout.contains("ggml_can_mul_mat"), "{stdout}");
+    assert!(stderr.contains("failed on a thread without a guard"), "{stderr}");
+}
