@@ -33,7 +33,7 @@ fn report() -> Result<String, Box<dyn Error>> {
     let mut line = |name: &str, value: &str| writeln!(out, "{name:<14} {value}");
 
     line("llama.cpp", build::LLAMA_CPP_VERSION)?;
-    line("ggml", &llama::backend::ggml_version()?)?;
+    line("ggml", build::GGML_VERSION)?;
     line("commit", build::LLAMA_CPP_COMMIT.unwrap_or("not known (sources are no git checkout)"))?;
     line("source", build::SOURCE)?;
     line("compiler", build::COMPILER)?;
@@ -41,9 +41,9 @@ fn report() -> Result<String, Box<dyn Error>> {
     line("features", &list(build::FEATURES))?;
     line("bindings", env!("CARGO_PKG_VERSION"))?;
 
-    let chosen = llama::backend::cpu_variant()?;
+    let chosen = llama::backend::cpu_variant();
     for variant in llama::backend::cpu_variants() {
-        let note = match (variant.name == chosen, variant.supported) {
+        let note = match (chosen.as_ref().ok() == Some(&variant.name), variant.supported) {
             (true, _) => "runs on this machine",
             (false, true) => "would run on this machine too",
             (false, false) => "needs another processor",
@@ -52,6 +52,11 @@ fn report() -> Result<String, Box<dyn Error>> {
     }
     if let Some(reason) = build::SINGLE_VARIANT_REASON {
         line("", &format!("one variant only: {reason}"))?;
+    }
+    if let Err(why) = chosen {
+        // Nothing can be computed here, and the report says why.
+        line("", &why.to_string())?;
+        return Ok(out);
     }
     line("threads", &format!("{} by default", llama::default_threads()))?;
 

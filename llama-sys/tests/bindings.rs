@@ -4,6 +4,8 @@
 
 #[path = "../build/bindings.rs"]
 mod bindings;
+#[cfg(not(feature = "bindgen"))]
+mod support;
 
 use std::path::PathBuf;
 
@@ -57,7 +59,7 @@ fn no_comment_of_upstream_is_committed() {
 #[cfg(not(feature = "bindgen"))]
 #[test]
 fn regeneration_gives_the_same() {
-    println!("SKIPPED: needs `--features bindgen` and libclang");
+    support::skipped("bindings made anew", "needs `--features bindgen` and libclang");
 }
 
 #[cfg(feature = "bindgen")]

@@ -4,6 +4,7 @@
 
 #[path = "../build/plan.rs"]
 mod plan;
+mod support;
 #[path = "../build/target.rs"]
 mod target;
 #[path = "../build/variants.rs"]
@@ -101,7 +102,7 @@ fn unit_files(unit: &Unit) -> BTreeSet<String> {
 #[test]
 fn core_equals_cmake() {
     let Some(calls) = cmake("static", &["-DBUILD_SHARED_LIBS=OFF"]) else {
-        println!("SKIPPED: cmake is not installed");
+        support::skipped("the plan against CMake's core", "cmake is not installed");
         return;
     };
     let theirs: BTreeMap<String, &Call> = calls
@@ -134,7 +135,7 @@ fn core_equals_cmake() {
 fn cpu_variants_equal_cmake() {
     let options = ["-DBUILD_SHARED_LIBS=ON", "-DGGML_BACKEND_DL=ON", "-DGGML_CPU_ALL_VARIANTS=ON"];
     let Some(calls) = cmake("variants", &options) else {
-        println!("SKIPPED: cmake is not installed");
+        support::skipped("the plan against CMake's CPU variants", "cmake is not installed");
         return;
     };
     let plan = our_plan();

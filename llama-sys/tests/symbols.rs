@@ -1,5 +1,7 @@
 //! What the static library shows to the linker: nothing but our prefixed names.
 
+mod support;
+
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -22,11 +24,11 @@ fn defined_symbols() -> Option<Vec<String>> {
 #[test]
 fn only_prefixed_symbols_are_visible() {
     if llama_sys::build_info::SINGLE_VARIANT_REASON.is_some_and(|why| why != "feature native") {
-        println!("SKIPPED: symbols are localised only where binutils can merge objects");
+        support::skipped("visible symbols", "objects are merged only where binutils can");
         return;
     }
     let Some(symbols) = defined_symbols() else {
-        println!("SKIPPED: no nm on this machine");
+        support::skipped("visible symbols", "nm is not installed");
         return;
     };
     assert!(symbols.len() > 1500, "{}", symbols.len());
