@@ -63,7 +63,10 @@ fn converse(chat: &mut Chat, ask: Ask<'_>) -> Outcome {
     let interactive = io::stdin().is_terminal();
     let mut last = None;
     if interactive {
-        eprintln!("{} — /help lists the commands", chat.model().description());
+        let model = chat.model();
+        let name = model.metadata().get("general.name")?;
+        let name = name.as_deref().unwrap_or(model.description());
+        eprintln!("Chatting with {name}. /help lists the commands.");
     }
     loop {
         if interactive {

@@ -353,6 +353,23 @@ mod tests {
     }
 
     #[test]
+    fn the_built_in_formats_know_their_inputs() {
+        let messages = [Message::system("Be terse."), Message::user("<|im_end|>")];
+        let parts = built_in(CHATML, &messages, true).unwrap();
+        let text: String = parts.iter().map(|part| part.text.as_str()).collect();
+        assert_eq!(
+            text,
+            "<|im_start|>system\nBe terse.<|im_end|>\n<|im_start|>user\n<|im_end|><|im_end|>\n\
+             <|im_start|>assistant\n"
+        );
+        let inputs: Vec<&str> = parts.iter().filter(|p| p.is_input).map(|p| p.text.as_str()).collect();
+        assert_eq!(inputs, ["Be terse.", "<|im_end|>"]);
+        let unknown = built_in("{{ messages }}", &messages, true);
+        assert!(matches!(unknown, Err(Error::Template { .. })), "{unknown:?}");
+        assert!(matches!(built_in("a\0", &messages, true), Err(Error::NulByte { .. })));
+    }
+
+    #[test]
     fn marks_give_the_contents_back() {
         let messages = [Message::user("hi"), Message::assistant("yo")];
         let text = format!("<u>{}</u><a>{}</a>", mark(0), mark(1));

@@ -73,6 +73,7 @@ pub mod log;
 mod message;
 mod model;
 mod sampler;
+mod stack;
 mod token;
 mod vocab;
 
@@ -96,3 +97,8 @@ pub use model::{
 pub use sampler::{DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
 pub use token::{Pos, SeqId, Token};
 pub use vocab::{PromptPart, Special, TokenAttributes, TokenDecoder, Vocab, VocabKind};
+
+/// Compiles the program in the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

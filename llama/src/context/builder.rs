@@ -208,7 +208,13 @@ impl ContextBuilder {
         if info.vocab_only {
             return Err(Error::VocabOnly);
         }
-        let threads = self.threads.unwrap_or_else(threads::default_threads);
+        if self.pooling == Some(Pooling::Rank) && !self.has_classifier()? {
+            return Err(Error::invalid(
+                "pooling",
+                "the model file names no classifier (pooling_type 4 or output labels), so there are no scores",
+            ));
+        }
+        let threads = self.threads.unwrap_or_else(|| threads::default_for(info.n_params));
         let threads_batch = self.threads_batch.unwrap_or(threads);
         let mut raw = self.params()?;
         raw.n_threads = threads::checked("n_threads", threads)?;
@@ -258,6 +264,13 @@ impl ContextBuilder {
             poison: None,
             encoded: false,
         })
+    }
+
+    /// True when the file says that its model classifies. llama.cpp itself would take anything for a score.
+    fn has_classifier(&self) -> Result<bool> {
+        let key = format!("{}.pooling_type", self.model.architecture());
+        let named = self.model.metadata().parse::<i32>(&key)? == Some(llama_sys::LLAMA_POOLING_TYPE_RANK);
+        Ok(named || !self.model.classifier_labels()?.is_empty())
     }
 
     fn params(&self) -> Result<llama_sys::llama_context_params> {

@@ -119,10 +119,21 @@ impl<'a> Memory<'a> {
     #[doc(alias = "llama_memory_seq_rm")]
     pub fn seq_remove(&mut self, seq: SeqId, range: impl RangeBounds<Pos>) -> Result<()> {
         self.ready(&[seq])?;
-        let Some(Span { from, to }) = Span::new(&range) else { return Ok(()) };
-        let result = self.context.ptr.seq_remove(seq, from, to);
-        if self.context.guard(result)? {
+        let Some(span) = Span::new(&range) else { return Ok(()) };
+        let Some((_, max)) = self.span(seq)? else { return Ok(()) };
+        if span.from > max {
             return Ok(());
+        }
+        // A state stands for the whole past: llama.cpp would ignore the request, or follow it in the attention
+        // layers of hybrid models only.
+        let info = &self.context.model.inner.info;
+        let possible = !(info.recurrent || info.hybrid) || span.covers(0, max);
+        if possible {
+            let to = if span.to > max { -1 } else { span.to };
+            let result = self.context.ptr.seq_remove(seq, span.from, to);
+            if self.context.guard(result)? {
+                return Ok(());
+            }
         }
         Err(Error::Memory {
             operation: "forget a part of a sequence",

@@ -21,6 +21,7 @@ use crate::ffi::threadpool::ThreadPool;
 use crate::model::Model;
 use llama_sys::Fault;
 use output::Kept;
+use std::fmt;
 use std::time::Duration;
 
 /// The state of one or several texts that a model works on.
@@ -42,7 +43,6 @@ use std::time::Duration;
 /// # Ok::<(), llama::Error>(())
 /// ```
 #[doc(alias = "llama_context")]
-#[derive(Debug)]
 pub struct Context {
     // Field order is drop order: the C context goes before the model that it refers to.
     ptr: ContextPtr,
@@ -54,6 +54,14 @@ pub struct Context {
     poison: Option<String>,
     /// True once the encoder of an encoder-decoder model has run.
     encoded: bool,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Context");
+        shown.field("model", &self.model).field("facts", &self.facts).field("poison", &self.poison);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// What llama.cpp settled on when the context was created, and what the setters changed since.
@@ -312,5 +320,30 @@ impl Context {
         self.poison = Some(fault.to_string());
         self.ptr.abandon_threads();
         Error::fault(fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Batch, Error, MemoryEffect, Model, SeqId, Token};
+    use std::path::Path;
+
+    #[test]
+    fn a_poisoned_context_refuses_work_and_drops() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/model/llama-tiny-chat.gguf");
+        let mut ctx = Model::load(path).unwrap().context_builder().n_ctx(256).n_threads(2).build().unwrap();
+        let fault = crate::ffi::context::provoke_fault().unwrap_err();
+        let error = ctx.poisoned_by(fault);
+        assert!(matches!(error, Error::Fault { .. }), "{error:?}");
+        assert!(ctx.is_poisoned());
+        let mut batch = Batch::new();
+        batch.extend(SeqId(0), 0, &[Token(5)]).logits_for_last();
+        let refused = ctx.decode(&batch).unwrap_err();
+        assert!(matches!(refused.error, Error::Poisoned { .. }));
+        assert_eq!(refused.memory, MemoryEffect::Unchanged);
+        assert!(matches!(ctx.memory().clear(true), Err(Error::Poisoned { .. })));
+        assert!(matches!(ctx.set_threads(1, 1), Err(Error::Poisoned { .. })));
+        assert!(matches!(ctx.synchronize(), Err(Error::Poisoned { .. })));
+        drop(ctx);
     }
 }

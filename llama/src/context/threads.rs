@@ -7,12 +7,22 @@ use std::num::NonZero;
 const MAX_THREADS: u32 = 512;
 
 /// The number of threads that contexts use unless told otherwise: one per physical core, and never more than
-/// the process is allowed to use at once (processor affinity and control groups count).
+/// the process is allowed to use at once (processor affinity and control groups count). Models of less than
+/// 20 million parameters get one thread: they are faster with it.
 #[must_use]
 pub fn default_threads() -> u32 {
     let allowed = std::thread::available_parallelism().map_or(1, NonZero::get);
     let cores = physical_cores().unwrap_or(allowed);
     u32::try_from(allowed.min(cores)).unwrap_or(1).clamp(1, MAX_THREADS)
+}
+
+/// Below this many parameters one thread is the fastest: what it computes between two meetings of the threads is
+/// less than a meeting costs, and on a busy machine they wait for each other far longer than they compute.
+const WORTH_SHARING: u64 = 20_000_000;
+
+/// The default for a model of this many parameters.
+pub(super) fn default_for(n_params: u64) -> u32 {
+    if n_params < WORTH_SHARING { 1 } else { default_threads() }
 }
 
 pub(super) fn checked(name: &'static str, threads: u32) -> Result<i32> {
@@ -50,6 +60,12 @@ mod tests {
         assert!(checked("n_threads", threads).is_ok());
         let allowed = std::thread::available_parallelism().map_or(1, NonZero::get);
         assert!(usize::try_from(threads).is_ok_and(|t| t <= allowed));
+    }
+
+    #[test]
+    fn tiny_models_get_one_thread() {
+        assert_eq!(default_for(2_000_000), 1);
+        assert_eq!(default_for(7_000_000_000), default_threads());
     }
 
     #[test]

@@ -368,3 +368,10 @@ impl View {
 pub(crate) fn as_i32(name: &'static str, value: u32) -> Result<i32> {
     i32::try_from(value).map_err(|_| Error::invalid(name, format!("{value} is too large")))
 }
+
+/// A failed assertion inside llama.cpp, contained; for tests.
+#[cfg(test)]
+pub(crate) fn provoke_fault() -> Result<(), Fault> {
+    // SAFETY: an unknown name is no memory error: the function asserts on it.
+    unsafe { guarded::llama_load_mode_from_str(c"no such mode".as_ptr()) }.map(drop)
+}

@@ -17,6 +17,7 @@ use crate::token::Token;
 use crate::vocab::Vocab;
 use crate::vocab::special::SpecialTokens;
 use once_cell::sync::OnceCell;
+use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -31,9 +32,15 @@ use std::sync::{Arc, Mutex};
 /// # Ok::<(), llama::Error>(())
 /// ```
 #[doc(alias = "llama_model")]
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Model {
     pub(crate) inner: Arc<ModelInner>,
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model").field("description", &self.description()).finish_non_exhaustive()
+    }
 }
 
 /// What the handles share.

@@ -1,10 +1,12 @@
 //! Grammars that restrict what is generated.
 
 use crate::error::{Error, Result};
-use crate::ffi::sampler::SamplerPtr;
+use crate::ffi::sampler::{Candidate, SamplerPtr};
 use crate::ffi::text::c_string;
+use crate::stack;
 use crate::token::Token;
-use crate::vocab::Vocab;
+use crate::vocab::{Special, Vocab};
+use llama_sys::Fault;
 use std::ffi::CString;
 
 /// Deepest nesting of parentheses; llama.cpp's parser recurses on them.
@@ -27,6 +29,8 @@ const MAX_LEN: usize = 4 << 20;
 pub struct Grammar {
     ptr: SamplerPtr,
     vocab: Vocab,
+    /// Bytes that trigger patterns have to be matched against, where there are any.
+    watched: Option<usize>,
 }
 
 impl Grammar {
@@ -47,7 +51,7 @@ impl Grammar {
     pub fn with_root(vocab: &Vocab, gbnf: &str, root: &str) -> Result<Self> {
         let (text, root_text) = prepare(vocab, gbnf, root)?;
         crate::log::clear_detail();
-        finish(vocab, SamplerPtr::grammar(vocab.ptr(), &text, &root_text))
+        finish(vocab, SamplerPtr::grammar(vocab.ptr(), &text, &root_text), None)
     }
 
     /// Parses a grammar that only starts to restrict once one of the patterns matches the text generated so far
@@ -69,7 +73,8 @@ impl Grammar {
             });
         }
         crate::log::clear_detail();
-        finish(vocab, SamplerPtr::lazy_grammar(vocab.ptr(), &text, &root_text, &patterns, tokens))
+        let watched = (!patterns.is_empty()).then_some(0);
+        finish(vocab, SamplerPtr::lazy_grammar(vocab.ptr(), &text, &root_text, &patterns, tokens), watched)
     }
 
     /// The vocabulary that the grammar was made for.
@@ -84,15 +89,29 @@ impl Grammar {
     /// When llama.cpp is out of memory.
     #[doc(alias = "llama_sampler_clone")]
     pub fn try_clone(&self) -> Result<Self> {
-        Ok(Self { ptr: self.ptr.duplicate()?, vocab: self.vocab.clone() })
+        Ok(Self { ptr: self.ptr.duplicate()?, vocab: self.vocab.clone(), watched: self.watched })
     }
 
     pub(super) fn ptr(&self) -> &SamplerPtr {
         &self.ptr
     }
 
-    pub(super) fn ptr_mut(&mut self) -> &mut SamplerPtr {
-        &mut self.ptr
+    pub(super) fn apply(&mut self, candidates: &mut [Candidate]) -> Result<(), Fault> {
+        self.ptr.apply(candidates, false).map(drop)
+    }
+
+    /// Takes a chosen token. The outer error leaves the grammar unchanged.
+    pub(super) fn accept(&mut self, token: Token) -> Result<Result<(), Fault>> {
+        let Some(watched) = &mut self.watched else { return Ok(self.ptr.accept(token)) };
+        let bytes = self.vocab.token_to_bytes(token, Special::Parse)?.len();
+        *watched = watched.saturating_add(bytes);
+        let ptr = &mut self.ptr;
+        stack::with_room("text before a lazy grammar's trigger, in bytes", *watched, || ptr.accept(token))
+    }
+
+    pub(super) fn reset(&mut self) -> Result<(), Fault> {
+        self.watched = self.watched.map(|_| 0);
+        self.ptr.reset()
     }
 }
 
@@ -120,9 +139,13 @@ fn prepare(vocab: &Vocab, gbnf: &str, root: &str) -> Result<(CString, CString)> 
     Ok((c_string("grammar", gbnf)?, c_string("grammar root", root)?))
 }
 
-fn finish(vocab: &Vocab, result: Result<Option<SamplerPtr>, llama_sys::Fault>) -> Result<Grammar> {
+fn finish(
+    vocab: &Vocab,
+    result: Result<Option<SamplerPtr>, llama_sys::Fault>,
+    watched: Option<usize>,
+) -> Result<Grammar> {
     let detail = match result {
-        Ok(Some(ptr)) => return Ok(Grammar { ptr, vocab: vocab.clone() }),
+        Ok(Some(ptr)) => return Ok(Grammar { ptr, vocab: vocab.clone(), watched }),
         Ok(None) => crate::log::take_detail(),
         Err(fault) => fault.message().to_owned(),
     };

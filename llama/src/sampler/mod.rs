@@ -70,7 +70,11 @@ impl Sampler {
         self.alive()?;
         self.fill(logits.into().as_slice())?;
         let token = self.choose()?;
-        let accepted = self.accept_all(token);
+        if let Some(grammar) = &mut self.grammar {
+            let accepted = grammar.accept(token)?;
+            self.guard(accepted)?;
+        }
+        let accepted = self.accept_chain(token);
         self.guard(accepted)?;
         Ok(token)
     }
@@ -195,7 +199,7 @@ impl Sampler {
             self.drop_banned("every token is banned by a bias")?;
         }
         if let Some(grammar) = &mut self.grammar {
-            let result = grammar.ptr_mut().apply(&mut self.candidates, false);
+            let result = grammar.apply(&mut self.candidates);
             self.guard(result)?;
             self.drop_banned("the grammar allows none of the remaining tokens")?;
         }
@@ -226,13 +230,6 @@ impl Sampler {
         if self.candidates.is_empty() { Err(Error::NoCandidates { reason }) } else { Ok(()) }
     }
 
-    fn accept_all(&mut self, token: Token) -> Result<(), Fault> {
-        if let Some(grammar) = &mut self.grammar {
-            grammar.ptr_mut().accept(token)?;
-        }
-        self.accept_chain(token)
-    }
-
     fn accept_chain(&mut self, token: Token) -> Result<(), Fault> {
         for step in &mut self.chain {
             step.accept(token)?;
@@ -242,7 +239,7 @@ impl Sampler {
 
     fn reset_all(&mut self) -> Result<(), Fault> {
         if let Some(grammar) = &mut self.grammar {
-            grammar.ptr_mut().reset()?;
+            grammar.reset()?;
         }
         for step in &mut self.chain {
             step.reset()?;

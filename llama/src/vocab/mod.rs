@@ -10,6 +10,7 @@ pub use prompt::PromptPart;
 use crate::error::{Error, Result};
 use crate::ffi::model::VocabPtr;
 use crate::model::Model;
+use crate::stack;
 use crate::token::Token;
 
 /// What the texts of special tokens, such as `<|im_start|>`, mean inside a text.
@@ -169,10 +170,11 @@ impl Vocab {
     /// Splits a whole text, adding the beginning and end tokens that the model asks for.
     ///
     /// # Errors
-    /// [`Error::TooLong`] for more than 2 GiB; [`Error::NoVocab`] for models without a vocabulary.
+    /// [`Error::TooLong`] for more than 2 GiB, or a million characters without white space;
+    /// [`Error::NoVocab`] for models without a vocabulary.
     #[doc(alias = "llama_tokenize")]
     pub fn tokenize(&self, text: &str, special: Special) -> Result<Vec<Token>> {
-        self.usable()?.tokenize(text, true, special.parse())
+        self.split_text(text, true, special)
     }
 
     /// Splits a piece of a text; no beginning or end token is added.
@@ -181,7 +183,15 @@ impl Vocab {
     /// As [`tokenize`](Self::tokenize).
     #[doc(alias = "llama_tokenize")]
     pub fn tokenize_fragment(&self, text: &str, special: Special) -> Result<Vec<Token>> {
-        self.usable()?.tokenize(text, false, special.parse())
+        self.split_text(text, false, special)
+    }
+
+    fn split_text(&self, text: &str, add_special: bool, special: Special) -> Result<Vec<Token>> {
+        let vocab = self.usable()?;
+        let chars = if self.kind() == VocabKind::Bpe { stack::longest_stretch(text) } else { 0 };
+        stack::with_room("text without white space, or white space alone, in characters", chars, || {
+            vocab.tokenize(text, add_special, special.parse())
+        })?
     }
 
     /// The text of tokens. With [`Special::Parse`] special tokens are shown; invalid UTF-8 becomes U+FFFD.

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 /// A model whose prompts take a while.
 fn slow() -> llama::Model {
-    let mut shape = Shape::tiny(Arch::Llama);
-    shape.name = "slow".to_owned();
+    let mut shape = Shape { name: "slow".to_owned(), ..Shape::tiny(Arch::Llama) };
     shape.n_layer = 12;
     shape.n_embd = 512;
     shape.n_ff = 2048;

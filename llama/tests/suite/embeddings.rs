@@ -174,6 +174,6 @@ fn a_reranker_gives_scores() {
 #[test]
 fn ranking_without_a_classifier_is_refused() {
     let refused = model().context_builder().n_ctx(256).embeddings(true).pooling(Pooling::Rank).build();
-    assert!(matches!(refused, Err(Error::CreateContext { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(Error::InvalidParameter { .. })), "{refused:?}");
     assert!(model().context_builder().n_ctx(256).build().is_ok());
 }

@@ -45,7 +45,7 @@ fn every_sampler_selects_and_repeats_itself_with_a_seed() {
 #[test]
 fn samplers_with_a_vocabulary() {
     let vocab = model().vocab();
-    let logits: Vec<f32> = (0..vocab.len()).map(|i| (i as f32 * 0.61).cos() * 3.0).collect();
+    let logits: Vec<f32> = (0_u16..).take(vocab.len()).map(|i| (f32::from(i) * 0.61).cos() * 3.0).collect();
     let build: [(&str, Result<Sampler, Error>); 3] = [
         ("mirostat", Sampler::builder().mirostat(&vocab, 5.0, 0.1, 100).seed(1).build()),
         (
@@ -293,7 +293,6 @@ fn bad_grammars_are_errors() {
         "",
         "   \n ",
         "root",
-        "root ::=",
         "root ::= \"open",
         "root ::= [a-",
         "root ::= (\"a\"",
@@ -334,6 +333,24 @@ fn a_lazy_grammar_waits_for_its_trigger() {
     let forced = sampler.sample(&prefer(a)).unwrap();
     assert_ne!(forced, a, "from here on only b is allowed");
     assert!(vocab.detokenize(&[forced], Special::AsText).unwrap().bytes().all(|c| c == b'b'));
+}
+
+#[test]
+fn a_lazy_grammar_waits_as_long_as_it_takes() {
+    let vocab = model().vocab();
+    let letter = vocab.tokenize_fragment("b", Special::AsText).unwrap()[0];
+    let patterns = ["[\\s\\S]*?(<go>)[\\s\\S]*"];
+    let grammar = Grammar::lazy(&vocab, "root ::= \"<go>\" \"b\"+", "root", &patterns, &[]).unwrap();
+    let mut sampler = Sampler::builder().grammar(grammar).greedy().build().unwrap();
+    let mut logits = vec![0.0; vocab.len()];
+    logits[letter.index().unwrap()] = 10.0;
+    // The pattern recurses once per character: on this small stack it would overflow after some 600.
+    let small = std::thread::Builder::new().stack_size(192 << 10).spawn(move || {
+        for _ in 0..900 {
+            assert_eq!(sampler.sample(&logits).unwrap(), letter);
+        }
+    });
+    small.unwrap().join().unwrap();
 }
 
 #[test]

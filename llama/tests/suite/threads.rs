@@ -36,17 +36,14 @@ fn a_context_moves_between_threads() {
     let mut ctx = context(&model);
     drop(model);
     for _ in 0..3 {
-        (ctx, _) = std::thread::spawn(move || {
+        let worker = std::thread::spawn(move || {
             let tokens = greedy(&mut ctx, 0, &question(QUESTIONS[0]), 20);
             ctx.memory().clear(true).unwrap();
             (ctx, tokens)
-        })
-        .join()
-        .map(|(ctx, tokens)| {
-            assert_eq!(tokens, expected);
-            (ctx, ())
-        })
-        .unwrap();
+        });
+        let tokens;
+        (ctx, tokens) = worker.join().unwrap();
+        assert_eq!(tokens, expected);
     }
 }
 
@@ -54,7 +51,7 @@ fn a_context_moves_between_threads() {
 fn the_number_of_threads_does_not_change_the_answer() {
     let model = model();
     let expected = greedy(&mut context(&model), 0, &question(QUESTIONS[0]), 20);
-    for (single, many) in [(1, 2), (2, 1), (2, 2), (3, 4)] {
+    for (single, many) in [(1, 2), (2, 1), (2, 2)] {
         let mut ctx =
             model.context_builder().n_ctx(512).n_threads(single).n_threads_batch(many).build().unwrap();
         assert_eq!(greedy(&mut ctx, 0, &question(QUESTIONS[0]), 20), expected, "{single}, {many}");

@@ -1,8 +1,8 @@
 //! Text to tokens and back.
 
-use crate::common::{model, question, random};
+use crate::common::{folder, model, question, random};
 use llama::{Error, PromptPart, Special, Token, VocabKind};
-use llama_test_kit::Arch;
+use llama_test_kit::{Arch, RandomModel, Shape};
 
 const TEXTS: [&str; 8] = [
     "",
@@ -170,4 +170,38 @@ fn a_vocabulary_keeps_its_model_alive() {
     };
     assert!(!vocab.tokenize("still there", Special::AsText).unwrap().is_empty());
     assert_eq!(vocab.model().architecture(), "llama");
+}
+
+#[test]
+fn long_stretches_do_not_overflow_the_stack() {
+    for pre in ["deepseek-llm", "falcon", "gpt-4o", "tekken"] {
+        let path = folder().join(format!("pre-{pre}.gguf"));
+        let written =
+            RandomModel::new(Shape::tiny(Arch::Qwen2)).metadata("tokenizer.ggml.pre", pre).write(&path);
+        assert!(written.is_ok());
+        let vocab = llama::Model::builder(&path).vocab_only(true).load().unwrap().vocab();
+        for piece in ["a", " ", "7", "\n", "é", "!", "A", "aA", "!\n"] {
+            let text = piece.repeat(60_000 / piece.len());
+            let tokens = vocab.tokenize(&text, Special::AsText).unwrap();
+            assert_eq!(vocab.detokenize(&tokens, Special::AsText).unwrap(), text, "{pre} {piece:?}");
+        }
+        let absurd = vocab.tokenize(&"!".repeat(2_000_000), Special::AsText);
+        assert!(matches!(absurd, Err(Error::TooLong { .. })));
+    }
+}
+
+#[test]
+fn long_and_monotonous_texts_do_not_break() {
+    for arch in
+        [None, Some(Arch::Llama), Some(Arch::Qwen2), Some(Arch::Gemma2), Some(Arch::Bert), Some(Arch::T5)]
+    {
+        let vocab = arch.map_or_else(model, random).vocab();
+        for piece in ["a", " ", "7", "\n", "é", "🦙", "!", "ab ", "<|im_end|>", "'s", "\r\n "] {
+            let text = piece.repeat(50_000 / piece.len());
+            for special in [Special::AsText, Special::Parse] {
+                let result = vocab.tokenize(&text, special);
+                assert!(result.is_ok(), "{arch:?}, {piece:?}: {:?}", result.err());
+            }
+        }
+    }
 }
