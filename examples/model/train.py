@@ -2,7 +2,7 @@
 
 The Rust program beside this file writes the rows (`corpus`) and turns the
 weights written here into a GGUF file (`pack`). Everything model-shaped is in
-`forward`; the rest is an optimiser and a loop.
+`hidden`; the rest is an optimiser and a loop.
 
 A row is a fixed number of u16 token ids. Two high bits carry what the trainer
 needs to know about a token: it starts a dialogue, and it was said by the
@@ -24,7 +24,7 @@ STARTS_DIALOGUE = 0x8000
 IS_LEARNED = 0x4000
 ID_BITS = 0x3FFF
 
-# The shape is small enough for one or two cores to train in an hour.
+# Small enough to be trained on a processor or two.
 WIDTH, LAYERS, HEADS, FEED, EPS, ROPE_BASE = 192, 4, 6, 512, 1e-5, 10000.0
 HEAD = WIDTH // HEADS
 
@@ -214,8 +214,8 @@ def main():
     parser.add_argument("--out", required=True, help="weights, as safetensors")
     parser.add_argument("--vocab", type=int, default=1536)
     parser.add_argument("--minutes", type=float, default=60, help="time to train for")
-    parser.add_argument("--cooldown", type=float, default=0.4, help="last part in which the rate falls to zero")
-    parser.add_argument("--rate", type=float, default=0.02)
+    parser.add_argument("--cooldown", type=float, default=0.9, help="last part in which the rate falls to zero")
+    parser.add_argument("--rate", type=float, default=0.012)
     parser.add_argument("--resume", help="weights with optimiser state to go on from")
     parser.add_argument("--report", type=float, default=5, help="minutes between reports")
     options = parser.parse_args()

@@ -153,11 +153,15 @@ impl Call {
             };
             args.push(joined("-I", &folder));
         }
-        let prefix = paths.generated.prefix.join("symbol_prefix.h");
-        if tool.is_like_msvc() {
-            args.push(joined("/FI", &prefix));
-        } else {
-            args.extend(["-include".into(), prefix.into()]);
+        let prefix = Some(paths.generated.prefix.join("symbol_prefix.h"));
+        for header in prefix.into_iter().chain(unit.prelude.map(|file| paths.shim.join(file))) {
+            if tool.is_like_msvc() {
+                args.push(joined("/FI", &header));
+            } else {
+                args.extend(["-include".into(), header.into()]);
+            }
+        }
+        if !tool.is_like_msvc() {
             args.push(prefix_map(paths.tree, "llama.cpp"));
             if unit.includes.contains(&Include::Shim) {
                 args.push(prefix_map(paths.shim, "shim"));
@@ -198,7 +202,13 @@ impl Call {
             let _ = std::fs::remove_file(&partial);
             let text = String::from_utf8_lossy(if out.stderr.is_empty() { &out.stdout } else { &out.stderr });
             let first: Vec<&str> = text.lines().take(30).collect();
-            return Err(format!("compiling llama.cpp failed: {command:?}\n{}", first.join("\n")));
+            let program = command.get_program().display();
+            let args: Vec<_> = command.get_args().map(|a| a.display().to_string()).collect();
+            return Err(format!(
+                "compiling llama.cpp failed: {program} {}\n{}",
+                args.join(" "),
+                first.join("\n")
+            ));
         }
         let moved = std::fs::rename(&partial, &self.slot.object)
             .and_then(|()| if self.msvc { Ok(()) } else { std::fs::rename(&partial_deps, &self.slot.deps) });

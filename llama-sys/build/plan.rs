@@ -115,6 +115,8 @@ pub(crate) struct Unit {
     pub(crate) includes: Vec<Include>,
     /// Processor flags in the spelling of GCC and Clang.
     pub(crate) flags: Vec<String>,
+    /// A header of `shim/` that is included in front of everything.
+    pub(crate) prelude: Option<&'static str>,
 }
 
 /// A CPU variant and its units, as indices into [`Plan::units`].
@@ -140,7 +142,10 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    fn add(&mut self, unit: Unit) -> usize {
+    fn add(&mut self, mut unit: Unit) -> usize {
+        if matches!(&unit.source, Source::Tree(file) if LOUD.contains(&file.as_str())) {
+            unit.prelude = Some("to_log.h");
+        }
         self.units.iter().position(|u| *u == unit).unwrap_or_else(|| {
             self.units.push(unit);
             self.units.len() - 1
@@ -156,6 +161,10 @@ impl Plan {
 /// Files of llama's core where time is spent while generating text.
 const HOT: [&str; 4] =
     ["src/llama-grammar.cpp", "src/llama-sampler.cpp", "src/llama-vocab.cpp", "src/unicode.cpp"];
+
+/// Files that write to standard error instead of the log while they do their work.
+const LOUD: [&str; 4] =
+    ["src/llama-grammar.cpp", "src/unicode.cpp", "ggml/src/ggml-quants.c", "ggml/src/ggml-cpu/amx/amx.cpp"];
 
 /// Upstream compiles the model files in batches of this size.
 const UNITY_BATCH: usize = 16;
@@ -322,6 +331,7 @@ fn add_variant(
                 Include::Tree("ggml/include"),
             ],
             flags,
+            prelude: None,
         }));
     }
     let Settings { flags, .. } = settings(FULL_FLAGS);
@@ -343,6 +353,7 @@ fn add_llama(plan: &mut Plan, files: &Listing) {
         defines: vec!["GGML_USE_CPU".to_owned()],
         includes: includes.clone(),
         flags: Vec::new(),
+        prelude: None,
     };
     let models: Vec<String> = files.in_folder("src/models").cloned().collect();
     for (i, batch) in models.chunks(UNITY_BATCH).enumerate() {
@@ -375,6 +386,7 @@ fn add_ggml(plan: &mut Plan, target: &Target, files: &Listing) {
                 vec![Include::Tree("ggml/src"), Include::Versions, Include::Tree("ggml/include")]
             },
             flags: Vec::new(),
+            prelude: None,
         });
     }
 }
@@ -408,6 +420,7 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
             defines: Vec::new(),
             includes: common_includes(),
             flags: Vec::new(),
+            prelude: None,
         });
     }
 }
@@ -431,5 +444,5 @@ fn common_includes() -> Vec<Include> {
 fn shim_unit(file: &str, defines: Vec<String>, flags: Vec<String>) -> Unit {
     let mut includes = vec![Include::Shim, Include::Lists];
     includes.extend(common_includes());
-    Unit { source: Source::Shim(file.to_owned()), c: false, opt: 2, defines, includes, flags }
+    Unit { source: Source::Shim(file.to_owned()), c: false, opt: 2, defines, includes, flags, prelude: None }
 }

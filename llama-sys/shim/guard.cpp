@@ -2,6 +2,7 @@
 
 #include "ggml.h"
 
+#include <cstdarg>
 #include <cstdio>
 
 // ggml's way into its log; declared in a header that is private to ggml.
@@ -33,6 +34,22 @@ const bool installed = [] {
 }();
 
 } // namespace
+
+// Takes the place of fprintf in files of llama.cpp that write to standard error (plan.rs, LOUD).
+extern "C" int lrs_fprintf(std::FILE * stream, const char * format, ...) {
+    va_list args;
+    va_start(args, format);
+    int written;
+    if (stream == stderr) {
+        char text[1024];
+        written = std::vsnprintf(text, sizeof text, format, args);
+        ggml_log_internal(GGML_LOG_LEVEL_ERROR, "%s", text);
+    } else {
+        written = std::vfprintf(stream, format, args);
+    }
+    va_end(args);
+    return written;
+}
 
 namespace lrs {
 

@@ -69,18 +69,18 @@ const BRIEF_SYSTEM: Wordings = Wordings {
 
 /// How often each topic is asked about, per cent.
 const MIX: &[(u32, Topic)] = &[
-    (12, Topic::Capital),
-    (14, Topic::Country),
-    (18, Topic::Arithmetic),
-    (9, Topic::Comparison),
+    (10, Topic::Capital),
+    (12, Topic::Country),
+    (17, Topic::Arithmetic),
+    (11, Topic::Comparison),
     (13, Topic::Opposite),
     (6, Topic::Colour),
-    (7, Topic::Calendar),
-    (3, Topic::Identity),
-    (5, Topic::SmallTalk),
-    (1, Topic::Story),
+    (8, Topic::Calendar),
+    (5, Topic::Identity),
+    (4, Topic::SmallTalk),
+    (2, Topic::Story),
     (5, Topic::Echo),
-    (10, Topic::Outside),
+    (11, Topic::Outside),
 ];
 
 impl Dialogue {
@@ -90,7 +90,7 @@ impl Dialogue {
         let mut dialogue = Self::start(rng, split);
         let mut name = None;
         while dialogue.turns.len() < turns {
-            if rng.chance(4) {
+            if rng.chance(6) {
                 let told = names::any_name(rng, split);
                 dialogue.push(names::tell(rng, split, &told));
                 name = Some(told);

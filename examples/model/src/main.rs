@@ -54,8 +54,13 @@ fn run(arguments: &[String]) -> Outcome {
     }
 }
 
+/// The file's bytes; an error names the file.
+fn read(path: &Path) -> Outcome<Vec<u8>> {
+    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
 fn load(path: &str) -> Outcome<Tokenizer> {
-    Tokenizer::from_file(path)
+    Tokenizer::from_bytes(read(Path::new(path))?)
 }
 
 fn named(split: &str) -> Outcome<Split> {

@@ -22,7 +22,13 @@ fn ask(session: &mut Session, prompt: &str) -> String {
 }
 
 fn session() -> Session {
-    let context = model().context_builder().n_ctx(512).build().expect("a small context");
+    let context = model()
+        .context_builder()
+        .n_ctx(512)
+        .n_threads(1)
+        .n_threads_batch(1)
+        .build()
+        .expect("a small context");
     Session::new(context).expect("a fresh session")
 }
 

@@ -15,7 +15,9 @@ const LONGEST_REPLY: usize = 200;
 /// Prints the share of right replies per topic, under greedy decoding.
 pub(crate) fn run(gguf: &Path, per_topic: usize, show_mistakes: bool) -> Outcome {
     let model = Model::load(gguf)?;
-    let mut session = Session::new(model.context_builder().n_ctx(CONTEXT).build()?)?;
+    // So small a model is no faster with more threads, and on a busy machine they wait for each other.
+    let context = model.context_builder().n_ctx(CONTEXT).n_threads(1).n_threads_batch(1).build()?;
+    let mut session = Session::new(context)?;
     let mut rng = Rng::new(SEED);
     let mut all = 0;
     for topic in Topic::ALL {

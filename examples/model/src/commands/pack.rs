@@ -7,7 +7,7 @@ use safetensors::SafeTensors;
 use serde_json::Value as Json;
 
 use crate::vocabulary::{END_OF_MESSAGE, END_OF_TEXT, SPECIAL};
-use crate::{Outcome, quantize};
+use crate::{Outcome, quantize, read};
 
 const NAME: &str = "Cria";
 const DESCRIPTION: &str = "A tiny chat model for tests and examples. It knows capitals, small sums, opposites, colours, \
@@ -43,7 +43,7 @@ const NORMS: &[(&str, &str)] = &[("norm_attention", "attn_norm"), ("norm_feed", 
 
 /// Writes the GGUF file.
 pub(crate) fn run(tokenizer: &Path, weights: &Path, out: &Path) -> Outcome {
-    let file = std::fs::read(weights)?;
+    let file = read(weights)?;
     let weights = Weights::new(&file)?;
     let mut gguf = GgufWriter::new();
     set_general(&mut gguf)?;
@@ -121,7 +121,7 @@ fn set_shape(gguf: &mut GgufWriter<'_>, weights: &Weights<'_>) -> Outcome {
 }
 
 fn set_vocabulary(gguf: &mut GgufWriter<'_>, tokenizer: &Path) -> Outcome {
-    let json: Json = serde_json::from_slice(&std::fs::read(tokenizer)?)?;
+    let json: Json = serde_json::from_slice(&read(tokenizer)?)?;
     let vocab = json["model"]["vocab"].as_object().ok_or("the tokenizer has no vocabulary")?;
     let mut tokens = vec![String::new(); vocab.len()];
     for (token, id) in vocab {

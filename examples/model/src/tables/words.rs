@@ -5,7 +5,14 @@ pub const NAMES: &[&str] = &[
     "Anna", "Ben", "Clara", "David", "Emma", "Felix", "Grace", "Henry", "Iris", "Jack", "Kate", "Leo",
     "Maria", "Nina", "Oscar", "Paul", "Rosa", "Sam", "Tom", "Vera", "Will", "Zoe", "Alex", "Lucy", "Peter",
     "Julia", "Max", "Sara", "Omar", "Lena", "Tim", "Eva", "Noah", "Mia", "Adam", "Ella", "Hugo", "Ida",
-    "Karl", "Lily",
+    "Karl", "Lily", "Robert", "Hanna", "Sophie", "Marta", "Marie", "Nadia", "Johan", "Johanna", "Dinah",
+    "Dana", "Simone", "Alina", "Carlo", "Bruno", "Greta", "Helen", "Irene", "Jacob", "Kevin", "Linda",
+    "Mark", "Nelson", "Oliver", "Paula", "Quentin", "Rita", "Stefan", "Tina", "Ursula", "Victor", "Wendy",
+    "Yusuf", "Zara", "Ali", "Bella", "Chris", "Dora", "Erik", "Fiona", "George", "Harry", "Isabel", "Julian",
+    "Katie", "Laura", "Mona", "Nathan", "Olga", "Philip", "Rachel", "Steve", "Theo", "Viktor", "Walter",
+    "Andrea", "Boris", "Carmen", "Dennis", "Elena", "Frank", "Gina", "Hans", "Ivan", "Jana", "Kim", "Lukas",
+    "Monica", "Natalie", "Otis", "Petra", "Ralf", "Sandra", "Tomas", "Uma", "Vincent", "Xavier", "Yara",
+    "Amir", "Bea", "Cara", "Dean", "Edith", "Fred", "Gloria",
 ];
 
 /// First names only the held-out questions use.

@@ -69,7 +69,7 @@ const RECALL: Wordings = Wordings {
 /// A first name, now and then one that nobody has.
 pub(crate) fn any_name(rng: &mut Rng, split: Split) -> String {
     match split {
-        Split::Train if rng.chance(30) => crate::phrase::capitalised(&made_up::word(rng)),
+        Split::Train if rng.chance(40) => crate::phrase::capitalised(&made_up::word(rng)),
         Split::Train => rng.pick(NAMES).to_owned(),
         Split::HeldOut => rng.pick(NAMES_HELD_OUT).to_owned(),
     }
