@@ -13,6 +13,9 @@ fn noisy_work() {
     ctx.decode(&crate::common::batch(0, 0, &[llama::Token(5)])).unwrap();
     assert!(llama::Model::load("/no/such/file").is_err());
     assert!(llama::Model::load(file!()).is_err());
+    // llama.cpp's grammar parser knows no log; its reason must reach the caller all the same.
+    let broken = llama::Grammar::new(&model.vocab(), "root ::= \"a\" )").unwrap_err().to_string();
+    assert!(broken.contains("expecting"), "{broken}");
 }
 
 #[test]
