@@ -135,7 +135,7 @@ impl RandomModel {
 
     /// The path of this model in `folder`; writes it first unless it is there.
     ///
-    /// Safe to call from several threads and processes at once. The name holds shape name, weight type and seed:
+    /// Safe to call from several threads and processes at once. The name holds shape, weight type and seed:
     /// give a shape a name of its own when its numbers are changed, and metadata a name of its own too.
     ///
     /// # Errors

@@ -208,7 +208,7 @@ impl Vocab {
         }
     }
 
-    /// Each prefix of at least two characters, so that pairs can be merged from the left up to the whole word.
+    /// Each prefix of at least two characters, so that pairs merge from the left to the whole word.
     fn push_prefixes(&mut self, word: &str, mut on_new: impl FnMut(&mut Self, &str, &str)) {
         let starts: Vec<usize> = word.char_indices().map(|(at, _)| at).chain([word.len()]).collect();
         for pair in starts.windows(2).skip(1) {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use llama::{Batch, Context, Model, Pooling, SeqId, Special, Token};
+use llama::{Batch, ChatTemplate, Context, Message, Model, Pooling, SeqId, Special, TemplateOptions, Token};
 use llama_test_kit::{Arch, RandomModel, Shape, WeightType};
 
 const TEXT: &str = "the quick brown fox jumps over the lazy dog";
@@ -130,7 +130,10 @@ fn chat_markers_are_single_tokens() {
         assert_eq!(tokens.len(), 1, "{arch:?}");
         let end = model.vocab().tokenize_fragment("<|im_end|>", Special::Parse).expect("tokens");
         assert!(model.vocab().is_eog(end[0]).expect("known"), "{arch:?}");
-        assert!(model.chat_template_source(None).expect("metadata").is_some(), "{arch:?}");
+        let template = ChatTemplate::of_model(&model).expect("a template");
+        let prompt =
+            template.render(&[Message::user("hello")], &TemplateOptions::default()).expect("rendered");
+        assert_eq!(prompt.text(), "<|im_start|>user\nhello<|im_end|>\n<|im_start|>assistant\n", "{arch:?}");
     }
 }
 
