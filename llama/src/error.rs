@@ -222,6 +222,9 @@ pub enum Error {
         /// What is missing, or which variant was asked for.
         detail: String,
     },
+    /// A saved state cannot be read, or does not fit.
+    #[error("cannot use the saved state: {0}")]
+    State(#[from] crate::state::StateError),
     /// A file could not be read or written.
     #[error("\"{}\": {detail}", path.display())]
     Io {

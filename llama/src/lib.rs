@@ -43,7 +43,7 @@
 //! | [`Context`] | yes | yes | everything that computes needs `&mut`; use one per thread |
 //! | [`Sampler`], [`Grammar`] | yes | yes | everything that changes them needs `&mut` |
 //! | [`Session`], [`Chat`] | yes | yes | as [`Context`] |
-//! | [`Batch`] | yes | yes | plain data |
+//! | [`Batch`], [`State`] | yes | yes | plain data |
 //! | [`Output`], [`Logits`] | yes | yes | views of a borrowed context |
 //!
 //! # Features
@@ -74,6 +74,7 @@ mod message;
 mod model;
 mod sampler;
 mod stack;
+mod state;
 mod token;
 mod vocab;
 
@@ -82,8 +83,8 @@ pub use cancel::CancelToken;
 pub use chat::{Chat, ChatBuilder, Overflow, Reply};
 pub use chat_template::{ChatTemplate, Prompt, TemplateOptions, TemplateValue};
 pub use context::{
-    AttentionType, CacheType, Context, ContextBuilder, FlashAttention, Logits, Memory, Output, Perf, Pooling,
-    RopeScaling, default_threads,
+    AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
+    Perf, Pooling, RopeScaling, default_threads,
 };
 pub use device::{Device, DeviceKind, DeviceMemory, devices};
 pub use error::{DecodeError, Error, MemoryEffect, Result};
@@ -95,6 +96,7 @@ pub use model::{
     SamplingDefaults, SplitMode,
 };
 pub use sampler::{DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
+pub use state::{State, StateError, StateKind};
 pub use token::{Pos, SeqId, Token};
 pub use vocab::{PromptPart, Special, TokenAttributes, TokenDecoder, Vocab, VocabKind};
 

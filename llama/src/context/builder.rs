@@ -2,6 +2,7 @@
 
 use super::output::Kept;
 use super::params::{AttentionType, CacheType, FlashAttention, Pooling, RopeScaling};
+use super::state::Book;
 use super::{Context, Facts, threads};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
@@ -254,6 +255,7 @@ impl ContextBuilder {
             embeddings: self.embeddings,
             unified: raw.kv_unified,
             has_memory: ptr.has_memory()?,
+            params: crate::state::Params::of(&raw),
         };
         Ok(Context {
             ptr,
@@ -263,6 +265,7 @@ impl ContextBuilder {
             kept: Kept::default(),
             poison: None,
             encoded: false,
+            book: Book::new(),
         })
     }
 

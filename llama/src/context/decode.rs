@@ -82,7 +82,7 @@ impl Context {
             start = part.end;
             let begun = part.start > 0;
             match self.ptr.process(batch, part.clone(), encode, self.model.inner.info.n_pos_per_embd()) {
-                Ok(STATUS_OK) => {}
+                Ok(STATUS_OK) => self.book.settle(),
                 Ok(status) => {
                     let error = self.status_error(status, part.len());
                     // Only an aborted or broken computation leaves a part of this piece behind.

@@ -6,12 +6,14 @@ mod decode;
 mod memory;
 mod output;
 mod params;
+mod state;
 mod threads;
 
 pub use builder::ContextBuilder;
 pub use memory::Memory;
 pub use output::{Logits, Output};
 pub use params::{AttentionType, CacheType, FlashAttention, Pooling, RopeScaling};
+pub use state::DeviceState;
 pub use threads::default_threads;
 
 use crate::cancel::CancelToken;
@@ -54,6 +56,7 @@ pub struct Context {
     poison: Option<String>,
     /// True once the encoder of an encoder-decoder model has run.
     encoded: bool,
+    book: state::Book,
 }
 
 impl fmt::Debug for Context {
@@ -81,6 +84,8 @@ struct Facts {
     embeddings: bool,
     unified: bool,
     has_memory: bool,
+    /// What saved states are compared with.
+    params: crate::state::Params,
 }
 
 /// Time spent and work done by a context, since creation or the last reset. Times are zero unless the context
