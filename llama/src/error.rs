@@ -21,6 +21,14 @@ pub enum Error {
         /// The reason and what to do about it, on one line.
         detail: String,
     },
+    /// An adapter file could not be loaded.
+    #[error("cannot load adapter \"{}\": {detail}", path.display())]
+    LoadAdapter {
+        /// The file as given.
+        path: PathBuf,
+        /// The reason, on one line.
+        detail: String,
+    },
     /// A context could not be created.
     #[error("cannot create a context: {detail}")]
     CreateContext {

@@ -39,6 +39,7 @@
 //! | type | may be sent | may be shared | why |
 //! |---|---|---|---|
 //! | [`Model`], [`Vocab`], [`Device`] | yes | yes | immutable once loaded; clones share it |
+//! | [`LoraAdapter`] | yes | yes | immutable once loaded |
 //! | [`CancelToken`] | yes | yes | one atomic flag |
 //! | [`Context`] | yes | yes | everything that computes needs `&mut`; use one per thread |
 //! | [`Sampler`], [`Grammar`] | yes | yes | everything that changes them needs `&mut` |
@@ -58,6 +59,7 @@
 
 #![deny(unsafe_code)]
 
+mod adapter;
 pub mod backend;
 mod batch;
 mod cancel;
@@ -78,6 +80,7 @@ mod state;
 mod token;
 mod vocab;
 
+pub use adapter::LoraAdapter;
 pub use batch::Batch;
 pub use cancel::CancelToken;
 pub use chat::{Chat, ChatBuilder, Overflow, Reply};

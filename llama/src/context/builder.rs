@@ -1,5 +1,6 @@
 //! Creating a context with parameters.
 
+use super::adapters::Attached;
 use super::output::Kept;
 use super::params::{AttentionType, CacheType, FlashAttention, Pooling, RopeScaling};
 use super::state::Book;
@@ -259,6 +260,7 @@ impl ContextBuilder {
         };
         Ok(Context {
             ptr,
+            attached: Attached::default(),
             model: self.model,
             cancel,
             facts,

@@ -1,5 +1,6 @@
 //! Contexts: where a model computes.
 
+mod adapters;
 mod builder;
 mod check;
 mod decode;
@@ -48,6 +49,8 @@ use std::time::Duration;
 pub struct Context {
     // Field order is drop order: the C context goes before the model that it refers to.
     ptr: ContextPtr,
+    /// Adapters go after the context that refers to them and before their model.
+    attached: adapters::Attached,
     model: Model,
     cancel: CancelToken,
     facts: Facts,

@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code, reason = "this module wraps the C API")]
 
+pub(crate) mod adapter;
 pub(crate) mod backend;
 pub(crate) mod chat;
 pub(crate) mod context;

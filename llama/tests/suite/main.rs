@@ -1,6 +1,7 @@
 //! What the crate promises, tried on the default model and on tiny random ones.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod adapter;
 mod cancel;
 mod chat_template;
 mod common;

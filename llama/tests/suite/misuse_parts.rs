@@ -1,6 +1,7 @@
 //! Bad arguments for states, adapters and samplers written in Rust, as in `misuse`.
 
 use crate::common::{batch, model, question, random};
+use llama::gguf::{GgufWriter, TensorType};
 use llama::{Context, Error, SeqId, Token};
 use llama_test_kit::Arch;
 
@@ -100,7 +101,62 @@ const ROWS: &[Row] = rows! {
     "state: a folder" => |_| llama::State::load("/").map(drop);
     "state: save to nowhere" => |s| s.ctx.save_state(&[])?.save("/no/such/folder/a.state");
     "state: save to no name" => |s| s.ctx.save_state(&[])?.save("");
+    "adapter: no file" => |s| llama::LoraAdapter::load(s.ctx.model(), "/no/such.gguf").map(drop);
+    "adapter: a folder" => |s| llama::LoraAdapter::load(s.ctx.model(), "/").map(drop);
+    "adapter: no name" => |s| llama::LoraAdapter::load(s.ctx.model(), "").map(drop);
+    "adapter: a zero in the name" => |s| llama::LoraAdapter::load(s.ctx.model(), "a\0b").map(drop);
+    "adapter: a model" => |s| {
+        llama::LoraAdapter::load(s.ctx.model(), crate::common::default_path()).map(drop)
+    };
+    "adapter: of another model" => |s| {
+        let adapter = adapter(s)?;
+        s.recurrent.set_adapters(&[(adapter, 1.0)])
+    };
+    "adapter: scale NaN" => |s| {
+        let adapter = adapter(s)?;
+        s.ctx.set_adapters(&[(adapter, f32::NAN)])
+    };
+    "adapter: the same twice" => |s| {
+        let adapter = adapter(s)?;
+        s.ctx.set_adapters(&[(adapter.clone(), 1.0), (adapter, 0.5)])
+    };
+    "adapter: metadata key with zero" => |s| adapter(s)?.metadata("\0").map(drop);
+    "control vector: empty" => |s| s.ctx.set_control_vector(&[], ..);
+    "control vector: another width" => |s| s.ctx.set_control_vector(&[0.0; 7], ..);
+    "control vector: too many layers" => |s| {
+        let len = s.ctx.model().n_embd() * s.ctx.model().n_layer() as usize;
+        s.ctx.set_control_vector(&vec![0.0; len], ..)
+    };
+    "control vector: NaN" => |s| {
+        let len = s.ctx.model().n_embd();
+        s.ctx.set_control_vector(&vec![f32::NAN; len], ..)
+    };
+    "control vector: layer 0" => |s| {
+        let len = s.ctx.model().n_embd();
+        s.ctx.set_control_vector(&vec![0.0; len], ..1)
+    };
+    "control vector: layers far out" => |s| {
+        let len = s.ctx.model().n_embd();
+        s.ctx.set_control_vector(&vec![0.0; len], 1000..)
+    };
 };
+
+/// A sound adapter of the first context's model.
+fn adapter(s: &Subjects) -> Result<llama::LoraAdapter, Error> {
+    let file = crate::common::folder().join("misuse.adapter.gguf");
+    let mut writer = GgufWriter::new();
+    writer.set("general.architecture", s.ctx.model().architecture()).unwrap();
+    writer.set("general.type", "adapter").unwrap();
+    writer.set("adapter.type", "lora").unwrap();
+    let width = s.ctx.model().n_embd() as u64;
+    let zeros = vec![0; usize::try_from(4 * width).unwrap()];
+    for (name, dims) in [("lora_a", [width, 1]), ("lora_b", [1, width])] {
+        let name = format!("blk.0.attn_q.weight.{name}");
+        writer.tensor(&name, &dims, TensorType::F32, zeros.clone()).unwrap();
+    }
+    writer.save(&file).unwrap();
+    llama::LoraAdapter::load(s.ctx.model(), file)
+}
 
 #[test]
 fn every_misuse_is_an_error_and_the_next_call_works() {

@@ -32,6 +32,7 @@ fn every_public_type() {
         Grammar,
         Layers,
         LoadMode,
+        LoraAdapter,
         Logits<'static>,
         Memory<'static>,
         MemoryEffect,
