@@ -165,6 +165,14 @@ pub enum Error {
         /// What removed them all.
         reason: &'static str,
     },
+    /// A sampler written in Rust did something that cannot be.
+    #[error("sampler \"{name}\": {reason}")]
+    CustomSampler {
+        /// What the sampler calls itself.
+        name: String,
+        /// What it did.
+        reason: String,
+    },
     /// A grammar could not be used.
     #[error("invalid grammar: {detail}")]
     Grammar {

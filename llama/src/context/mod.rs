@@ -7,6 +7,7 @@ mod decode;
 mod memory;
 mod output;
 mod params;
+mod probability;
 mod state;
 mod threads;
 
@@ -14,6 +15,7 @@ pub use builder::ContextBuilder;
 pub use memory::Memory;
 pub use output::{Logits, Output};
 pub use params::{AttentionType, CacheType, FlashAttention, Pooling, RopeScaling};
+pub use probability::TokenProbability;
 pub use state::DeviceState;
 pub use threads::default_threads;
 

@@ -5,6 +5,7 @@ mod adapter;
 mod cancel;
 mod chat_template;
 mod common;
+mod custom_sampler;
 mod decode;
 mod drop_order;
 mod embeddings;

@@ -2,7 +2,7 @@
 
 use crate::common::{batch, model, question, random};
 use llama::gguf::{GgufWriter, TensorType};
-use llama::{Context, Error, SeqId, Token};
+use llama::{Candidates, Context, CustomSampler, Error, Logits, Sampler, SeqId, Token};
 use llama_test_kit::Arch;
 
 /// Bad arguments for one function.
@@ -139,7 +139,38 @@ const ROWS: &[Row] = rows! {
         let len = s.ctx.model().n_embd();
         s.ctx.set_control_vector(&vec![0.0; len], 1000..)
     };
+    "chain: reset a step that is not there" => |_| Sampler::greedy()?.reset_step(1);
+    "chain: remove a step that is not there" => |_| Sampler::greedy()?.remove_step(usize::MAX);
+    "chain: remove the one that selects" => |_| Sampler::greedy()?.remove_step(0);
+    "chain: move from nowhere" => |_| Sampler::builder().top_k(1).build()?.move_step(2, 0);
+    "chain: move behind the end" => |_| Sampler::builder().top_k(1).build()?.move_step(0, 1);
+    "custom sampler: NaN" => |_| custom(|c| c.set_logit(0, f32::NAN));
+    "custom sampler: infinity" => |_| custom(|c| c.map_logits(|_, _| f32::INFINITY));
+    "custom sampler: nothing left" => |_| custom(|c| c.truncate(0));
+    "custom sampler: candidate that is not there" => |_| custom(|c| c.set_logit(usize::MAX, 0.0));
+    "custom sampler: choice that is not there" => |_| custom(|c| c.select(2));
+    "probability: token -1" => |_| Logits::from(&[0.0][..]).log_probability(Token(-1)).map(drop);
+    "probability: token n" => |_| Logits::from(&[0.0][..]).log_probability(Token(1)).map(drop);
+    "probability: NaN" => |_| Logits::from(&[f32::NAN][..]).top(1).map(drop);
+    "probability: no logits" => |_| Logits::from(&[][..]).log_sum_exp().map(drop);
 };
+
+/// Samples from two logits with a step of this kind.
+fn custom(does: fn(&mut Candidates<'_>)) -> Result<(), Error> {
+    struct Does(fn(&mut Candidates<'_>));
+    impl CustomSampler for Does {
+        fn name(&self) -> &'static str {
+            "does"
+        }
+        fn apply(&mut self, candidates: &mut Candidates<'_>) {
+            (self.0)(candidates);
+        }
+        fn clone_box(&self) -> Box<dyn CustomSampler> {
+            Box::new(Self(self.0))
+        }
+    }
+    Sampler::builder().custom(Does(does)).build()?.sample(&[0.0, 1.0][..]).map(drop)
+}
 
 /// A sound adapter of the first context's model.
 fn adapter(s: &Subjects) -> Result<llama::LoraAdapter, Error> {
