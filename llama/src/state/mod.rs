@@ -19,6 +19,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What a saved state holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,7 +63,8 @@ impl StateKind {
 /// A state knows who saved it: model, parameters, version of llama.cpp, and the tokens given along. It goes
 /// to a file or to bytes and back, and into any context of the same model with fitting parameters; everything
 /// else is refused with a [`StateError`] before llama.cpp sees a byte. Logits are not part of it: after
-/// bringing it back, decode the next token.
+/// bringing it back, decode the next token. Neither are adapters and control vectors, nor what an encoder has
+/// computed: encode again before decoding.
 ///
 /// ```no_run
 /// use llama::{SeqId, Special, State};
@@ -163,9 +165,10 @@ impl State {
     #[doc(alias = "llama_state_save_file")]
     #[doc(alias = "llama_state_seq_save_file")]
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
         let path = path.as_ref();
         let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.part", std::process::id()));
+        name.push(format!(".{}-{}.part", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
         let part = path.with_file_name(name);
         let front = self.front()?;
         let written = File::create(&part).and_then(|file| {

@@ -232,6 +232,24 @@ fn on_the_device() {
 }
 
 #[test]
+fn larger_contexts_and_other_batch_sizes_take_it() {
+    for flash in [FlashAttention::Off, FlashAttention::On] {
+        let model = model();
+        let prompt = question("What is the capital of France?");
+        let make = |n_ctx| builder(&model).n_ctx(n_ctx).flash_attention(flash);
+        let mut ctx = make(512).build().unwrap();
+        prefill(&mut ctx, 0, &prompt);
+        let (one, whole) = (ctx.save_sequence(A, &[]).unwrap(), ctx.save_state(&[]).unwrap());
+        let expected = go_on(&mut ctx, 0, &prompt, 8);
+        let mut other = make(2048).n_batch(64).n_ubatch(16).n_threads(2).build().unwrap();
+        other.restore_sequence(&one, B).unwrap();
+        assert_eq!(go_on(&mut other, 1, &prompt, 8), expected);
+        other.restore_state(&whole).unwrap();
+        assert_eq!(go_on(&mut other, 0, &prompt, 8), expected);
+    }
+}
+
+#[test]
 fn edits_must_be_computed_first() {
     let model = model();
     let mut ctx = builder(&model).build().unwrap();
@@ -331,6 +349,12 @@ fn states_that_do_not_fit_are_refused() {
     assert!(matches!(refused, StateError::Refused { .. }), "{refused}");
     assert_eq!(ctx.memory().span(B).unwrap(), None);
     assert_eq!(ctx.memory().span(A).unwrap(), Some((0, 399)));
+    let on_device = ctx.save_sequence_on_device(A, false).unwrap();
+    let refused = state_error(ctx.restore_sequence_from_device(&on_device, B));
+    assert!(matches!(refused, StateError::Refused { .. }), "{refused}");
+    assert_eq!(ctx.memory().span(B).unwrap(), None);
+    ctx.restore_sequence_from_device(&on_device, A).unwrap();
+    assert_eq!(ctx.memory().span(A).unwrap(), Some((0, 399)));
 }
 
 /// Replaces bytes of the payload and makes the checksums right again: what an attacker would do.
@@ -381,22 +405,27 @@ fn hostile_states_are_harmless() {
         usize::try_from(seed >> 33).unwrap()
     };
     let mut outcomes = [0; 3];
-    for arch in archs {
+    // More of them on request, for a search rather than a check.
+    let rounds = std::env::var("LLAMA_TEST_ROUNDS").map_or(200, |rounds| rounds.parse().unwrap());
+    for (arch, unified) in archs.into_iter().flat_map(|arch| [(arch, false), (arch, true)]) {
         let model = random(arch);
-        let mut ctx = builder(&model).n_ctx(256).build().unwrap();
+        let mut ctx = builder(&model).n_ctx(256).kv_unified(unified).build().unwrap();
         ctx.decode(&batch(0, 0, &some_tokens(9))).unwrap();
         ctx.decode(&batch(1, 0, &some_tokens(5))).unwrap();
         let states = [ctx.save_state(&[]).unwrap(), ctx.save_sequence(A, &[]).unwrap()];
         assert!(State::from_bytes(&forge(&states[0], |_| {})).is_ok(), "the forger works");
-        for round in 0..400 {
+        for round in 0..rounds {
             let state = &states[round % 2];
             let forged = forge(state, |payload| match round % 4 {
                 0 | 1 => {
-                    // One word in front, where the numbers are, becomes something else.
-                    let at = random_number() % (payload.len() / 4).min(80) * 4;
-                    let value = [0, 1, 2, 255, u32::MAX, 1 << 31, i32::MAX.cast_unsigned(), 1 << 20];
-                    let value = value[random_number() % value.len()];
-                    payload[at..at + 4].copy_from_slice(&value.to_ne_bytes());
+                    // Words in front, where the numbers are, become something else.
+                    for _ in 0..=random_number() % 3 {
+                        let at = random_number() % (payload.len() / 4).min(80) * 4;
+                        let value =
+                            [0, 1, 2, 5, 8, 255, u32::MAX, 1 << 31, i32::MAX.cast_unsigned(), 1 << 20];
+                        let value = value[random_number() % value.len()];
+                        payload[at..at + 4].copy_from_slice(&value.to_ne_bytes());
+                    }
                 }
                 2 => payload.truncate(random_number() % payload.len()),
                 _ => payload.extend(vec![1; 1 + random_number() % 50]),
