@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use llama::{Batch, Model, Sampler, SeqId, Special, Token, sys};
+use llama::{Batch, Model, Sampler, SeqId, Special, State, Token, sys};
 use llama_test_kit::{Arch, RandomModel, Rng, Shape, VocabKind, WeightType};
 
 /// Tokens in the memory before it is cleared again.
@@ -15,7 +15,7 @@ const DEPTH: i32 = 128;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    for group in [decode, sample, tokenize, load] {
+    for group in [decode, sample, tokenize, load, state] {
         group(&mut criterion);
     }
     criterion.final_summary();
@@ -209,5 +209,27 @@ fn load(c: &mut Criterion) {
             b.iter(|| Model::load(&file).expect("a model"));
         });
     }
+    group.finish();
+}
+
+/// A saved sequence of a tiny Llama, on its way out and back in.
+fn state(c: &mut Criterion) {
+    let model = Model::load(tiny(VocabKind::SentencePiece, 640)).expect("a model");
+    let mut ctx = model.context_builder().n_ctx(4096).n_threads(1).build().expect("a context");
+    let tokens: Vec<Token> = (0..4000).map(|i| Token(10 + i % 500)).collect();
+    let mut batch = Batch::new();
+    batch.extend(SeqId(0), 0, &tokens);
+    ctx.decode(&batch).expect("decoded");
+    let saved = ctx.save_sequence(SeqId(0), &tokens).expect("saved");
+    let bytes = saved.to_bytes().expect("bytes");
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench.state");
+    let mut group = c.benchmark_group("state");
+    group.throughput(Throughput::Bytes(saved.size()));
+    group.bench_function("save", |b| b.iter(|| ctx.save_sequence(SeqId(0), &tokens).expect("saved")));
+    group.bench_function("restore", |b| b.iter(|| ctx.restore_sequence(&saved, SeqId(0)).expect("restored")));
+    group.bench_function("to bytes", |b| b.iter(|| saved.to_bytes().expect("bytes")));
+    group.bench_function("from bytes", |b| b.iter(|| State::from_bytes(&bytes).expect("sound")));
+    group.bench_function("to a file", |b| b.iter(|| saved.save(&file).expect("written")));
+    group.bench_function("from a file", |b| b.iter(|| State::load(&file).expect("read")));
     group.finish();
 }

@@ -21,6 +21,14 @@ pub enum Error {
         /// The reason and what to do about it, on one line.
         detail: String,
     },
+    /// An adapter file could not be loaded.
+    #[error("cannot load adapter \"{}\": {detail}", path.display())]
+    LoadAdapter {
+        /// The file as given.
+        path: PathBuf,
+        /// The reason, on one line.
+        detail: String,
+    },
     /// A context could not be created.
     #[error("cannot create a context: {detail}")]
     CreateContext {
@@ -157,6 +165,14 @@ pub enum Error {
         /// What removed them all.
         reason: &'static str,
     },
+    /// A sampler written in Rust did something that cannot be.
+    #[error("sampler \"{name}\": {reason}")]
+    CustomSampler {
+        /// What the sampler calls itself.
+        name: String,
+        /// What it did.
+        reason: String,
+    },
     /// A grammar could not be used.
     #[error("invalid grammar: {detail}")]
     Grammar {
@@ -222,6 +238,9 @@ pub enum Error {
         /// What is missing, or which variant was asked for.
         detail: String,
     },
+    /// A saved state cannot be read, or does not fit.
+    #[error("cannot use the saved state: {0}")]
+    State(#[from] crate::state::StateError),
     /// A file could not be read or written.
     #[error("\"{}\": {detail}", path.display())]
     Io {

@@ -39,12 +39,13 @@
 //! | type | may be sent | may be shared | why |
 //! |---|---|---|---|
 //! | [`Model`], [`Vocab`], [`Device`] | yes | yes | immutable once loaded; clones share it |
+//! | [`LoraAdapter`] | yes | yes | immutable once loaded |
 //! | [`CancelToken`] | yes | yes | one atomic flag |
 //! | [`Context`] | yes | yes | everything that computes needs `&mut`; use one per thread |
-//! | [`Sampler`], [`Grammar`] | yes | yes | everything that changes them needs `&mut` |
+//! | [`Sampler`], [`Grammar`], [`CustomSampler`] | yes | yes | everything that changes them needs `&mut` |
 //! | [`Session`], [`Chat`] | yes | yes | as [`Context`] |
-//! | [`Batch`] | yes | yes | plain data |
-//! | [`Output`], [`Logits`] | yes | yes | views of a borrowed context |
+//! | [`Batch`], [`State`] | yes | yes | plain data |
+//! | [`Output`], [`Logits`], [`Candidates`] | yes | yes | views of what is borrowed |
 //!
 //! # Features
 //! | feature | default | what it adds |
@@ -58,6 +59,7 @@
 
 #![deny(unsafe_code)]
 
+mod adapter;
 pub mod backend;
 mod batch;
 mod cancel;
@@ -74,16 +76,18 @@ mod message;
 mod model;
 mod sampler;
 mod stack;
+mod state;
 mod token;
 mod vocab;
 
+pub use adapter::LoraAdapter;
 pub use batch::Batch;
 pub use cancel::CancelToken;
 pub use chat::{Chat, ChatBuilder, Overflow, Reply};
 pub use chat_template::{ChatTemplate, Prompt, TemplateOptions, TemplateValue};
 pub use context::{
-    AttentionType, CacheType, Context, ContextBuilder, FlashAttention, Logits, Memory, Output, Perf, Pooling,
-    RopeScaling, default_threads,
+    AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
+    Perf, Pooling, RopeScaling, TokenProbability, default_threads,
 };
 pub use device::{Device, DeviceKind, DeviceMemory, devices};
 pub use error::{DecodeError, Error, MemoryEffect, Result};
@@ -94,7 +98,8 @@ pub use model::{
     FileType, Layers, LoadMode, Metadata, MetadataOverride, Model, ModelBuilder, ProgressFlow, RopeType,
     SamplingDefaults, SplitMode,
 };
-pub use sampler::{DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
+pub use sampler::{Candidates, CustomSampler, DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
+pub use state::{State, StateError, StateKind};
 pub use token::{Pos, SeqId, Token};
 pub use vocab::{PromptPart, Special, TokenAttributes, TokenDecoder, Vocab, VocabKind};
 

@@ -1,7 +1,9 @@
 //! Creating a context with parameters.
 
+use super::adapters::Attached;
 use super::output::Kept;
 use super::params::{AttentionType, CacheType, FlashAttention, Pooling, RopeScaling};
+use super::state::Book;
 use super::{Context, Facts, threads};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
@@ -254,15 +256,18 @@ impl ContextBuilder {
             embeddings: self.embeddings,
             unified: raw.kv_unified,
             has_memory: ptr.has_memory()?,
+            params: crate::state::Params::of(&raw),
         };
         Ok(Context {
             ptr,
+            attached: Attached::default(),
             model: self.model,
             cancel,
             facts,
             kept: Kept::default(),
             poison: None,
             encoded: false,
+            book: Book::new(),
         })
     }
 

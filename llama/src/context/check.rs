@@ -162,6 +162,17 @@ mod tests {
             embeddings: false,
             unified: true,
             has_memory: true,
+            params: crate::state::Params {
+                type_k: 1,
+                type_v: 1,
+                flash_attention: 0,
+                unified: true,
+                swa_full: false,
+                rope: 0,
+                n_ctx: 0,
+                n_ctx_seq: 0,
+                n_seq_max: 0,
+            },
         }
     }
 

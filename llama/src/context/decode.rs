@@ -81,8 +81,11 @@ impl Context {
             let part = self.next_part(batch, start);
             start = part.end;
             let begun = part.start > 0;
-            match self.ptr.process(batch, part.clone(), encode, self.model.inner.info.n_pos_per_embd()) {
-                Ok(STATUS_OK) => {}
+            match self.process(batch, part.clone(), encode) {
+                Ok(STATUS_OK) => {
+                    self.book.settle();
+                    self.attached.replan = false;
+                }
                 Ok(status) => {
                     let error = self.status_error(status, part.len());
                     // Only an aborted or broken computation leaves a part of this piece behind.
@@ -108,6 +111,21 @@ impl Context {
             n_embd: self.model.inner.info.n_embd_out,
             has_logits: self.facts.has_memory && !encode,
         })
+    }
+
+    fn process(
+        &mut self,
+        batch: &Batch,
+        part: Range<usize>,
+        encode: bool,
+    ) -> std::result::Result<i32, llama_sys::Fault> {
+        let n_pos = self.model.inner.info.n_pos_per_embd();
+        // Planning reads the model's list of adapters, which another thread may be changing.
+        let _lock = self
+            .attached
+            .replan
+            .then(|| self.model.inner.mutate.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        self.ptr.process(batch, part, encode, n_pos)
     }
 
     fn checked_plan(&self, batch: &Batch, encode: bool) -> Result<Plan> {

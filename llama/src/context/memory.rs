@@ -108,6 +108,7 @@ impl<'a> Memory<'a> {
     pub fn clear(&mut self, data: bool) -> Result<()> {
         self.ready(&[])?;
         let result = self.context.ptr.memory_clear(data);
+        self.context.book.moved = false;
         self.context.guard(result)
     }
 
@@ -174,6 +175,7 @@ impl<'a> Memory<'a> {
                 reason: format!("sequence {to} already has positions up to {end}"),
             });
         }
+        self.context.book.copied |= !self.context.facts.unified && !info.recurrent;
         let (first, last) = if whole { (-1, -1) } else { (span.from, span.to) };
         let result = self.context.ptr.seq_copy(from, to, first, last);
         self.context.guard(result)
@@ -221,6 +223,7 @@ impl<'a> Memory<'a> {
                 reason: format!("{lowest}..={highest} moved by {delta} leaves 0..={MAX_POS}"),
             });
         }
+        self.context.book.moved = !self.context.model.inner.info.recurrent;
         let result = self.context.ptr.seq_add(seq, span.from, span.to, delta);
         self.context.guard(result)
     }
@@ -237,6 +240,7 @@ impl<'a> Memory<'a> {
             return Err(Error::invalid("divisor", format!("{divisor} is less than 1")));
         }
         let Some(Span { from, to }) = Span::new(&range) else { return Ok(()) };
+        self.context.book.moved = !self.context.model.inner.info.recurrent;
         let result = self.context.ptr.seq_div(seq, from, to, divisor);
         self.context.guard(result)
     }

@@ -1,17 +1,22 @@
 //! Contexts: where a model computes.
 
+mod adapters;
 mod builder;
 mod check;
 mod decode;
 mod memory;
 mod output;
 mod params;
+mod probability;
+mod state;
 mod threads;
 
 pub use builder::ContextBuilder;
 pub use memory::Memory;
 pub use output::{Logits, Output};
 pub use params::{AttentionType, CacheType, FlashAttention, Pooling, RopeScaling};
+pub use probability::TokenProbability;
+pub use state::DeviceState;
 pub use threads::default_threads;
 
 use crate::cancel::CancelToken;
@@ -46,6 +51,8 @@ use std::time::Duration;
 pub struct Context {
     // Field order is drop order: the C context goes before the model that it refers to.
     ptr: ContextPtr,
+    /// Adapters go after the context that refers to them and before their model.
+    attached: adapters::Attached,
     model: Model,
     cancel: CancelToken,
     facts: Facts,
@@ -54,6 +61,7 @@ pub struct Context {
     poison: Option<String>,
     /// True once the encoder of an encoder-decoder model has run.
     encoded: bool,
+    book: state::Book,
 }
 
 impl fmt::Debug for Context {
@@ -81,6 +89,8 @@ struct Facts {
     embeddings: bool,
     unified: bool,
     has_memory: bool,
+    /// What saved states are compared with.
+    params: crate::state::Params,
 }
 
 /// Time spent and work done by a context, since creation or the last reset. Times are zero unless the context

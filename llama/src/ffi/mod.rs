@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code, reason = "this module wraps the C API")]
 
+pub(crate) mod adapter;
 pub(crate) mod backend;
 pub(crate) mod chat;
 pub(crate) mod context;
@@ -12,5 +13,6 @@ pub(crate) mod log;
 pub(crate) mod model;
 pub(crate) mod panic;
 pub(crate) mod sampler;
+pub(crate) mod state;
 pub(crate) mod text;
 pub(crate) mod threadpool;

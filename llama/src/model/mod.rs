@@ -2,6 +2,7 @@
 
 mod builder;
 mod diagnose;
+mod fingerprint;
 mod kinds;
 mod metadata;
 
@@ -54,6 +55,8 @@ pub(crate) struct ModelInner {
     pub(crate) control_texts: OnceCell<Vec<crate::vocab::special::ControlText>>,
     /// Held while a context or an adapter is created: both write to the C model.
     pub(crate) mutate: Mutex<()>,
+    /// Computed when a state is first saved or restored.
+    fingerprint: OnceCell<u64>,
 }
 
 /// Facts that never change, read once.
@@ -115,6 +118,7 @@ impl Model {
                 special,
                 control_texts: OnceCell::new(),
                 mutate: Mutex::new(()),
+                fingerprint: OnceCell::new(),
             }),
         })
     }

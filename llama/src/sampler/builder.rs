@@ -1,6 +1,7 @@
 //! Putting a sampler together.
 
-use super::{Grammar, Sampler};
+use super::link::Link;
+use super::{CustomSampler, Grammar, Sampler};
 use crate::error::{Error, Result};
 use crate::ffi::sampler::SamplerPtr;
 use crate::ffi::text::c_string;
@@ -75,7 +76,7 @@ enum Select {
 }
 
 #[derive(Debug)]
-enum Step {
+enum CStep {
     TopK(i32),
     TopP(f32, usize),
     MinP(f32, usize),
@@ -87,6 +88,13 @@ enum Step {
     Penalties(PenaltyParams),
     Dry(Vocab, DryParams),
     Infill(Vocab),
+}
+
+/// A step of llama.cpp or of the caller.
+#[derive(Debug)]
+enum Step {
+    C(CStep),
+    Custom(Link),
 }
 
 /// Puts a [`Sampler`] together. Steps run in the order in which they are added; the one that selects always
@@ -127,15 +135,15 @@ impl SamplerBuilder {
         }
     }
 
-    fn step(mut self, step: Step) -> Self {
-        self.steps.push(step);
+    fn step(mut self, step: CStep) -> Self {
+        self.steps.push(Step::C(step));
         self
     }
 
     /// Keeps the `k` most likely tokens; 0 keeps all.
     #[doc(alias = "llama_sampler_init_top_k")]
     pub fn top_k(self, k: i32) -> Self {
-        self.step(Step::TopK(k))
+        self.step(CStep::TopK(k))
     }
 
     /// Keeps the most likely tokens that together reach probability `p`.
@@ -147,7 +155,7 @@ impl SamplerBuilder {
     /// As [`top_p`](Self::top_p), and at least `min_keep` tokens.
     #[doc(alias = "llama_sampler_init_top_p")]
     pub fn top_p_min(self, p: f32, min_keep: usize) -> Self {
-        self.step(Step::TopP(p, min_keep))
+        self.step(CStep::TopP(p, min_keep))
     }
 
     /// Keeps tokens with at least `p` times the probability of the best one.
@@ -159,7 +167,7 @@ impl SamplerBuilder {
     /// As [`min_p`](Self::min_p), and at least `min_keep` tokens.
     #[doc(alias = "llama_sampler_init_min_p")]
     pub fn min_p_min(self, p: f32, min_keep: usize) -> Self {
-        self.step(Step::MinP(p, min_keep))
+        self.step(CStep::MinP(p, min_keep))
     }
 
     /// Locally typical sampling: keeps the tokens of about average surprise that together reach probability `p`.
@@ -171,51 +179,58 @@ impl SamplerBuilder {
     /// As [`typical`](Self::typical), and at least `min_keep` tokens.
     #[doc(alias = "llama_sampler_init_typical")]
     pub fn typical_min(self, p: f32, min_keep: usize) -> Self {
-        self.step(Step::Typical(p, min_keep))
+        self.step(CStep::Typical(p, min_keep))
     }
 
     /// Divides the logits: below 1 more decided, above 1 more varied, 0 always the best token.
     #[doc(alias = "llama_sampler_init_temp")]
     pub fn temperature(self, t: f32) -> Self {
-        self.step(Step::Temperature(t))
+        self.step(CStep::Temperature(t))
     }
 
     /// A temperature between `t - delta` and `t + delta` that depends on how sure the model is.
     #[doc(alias = "llama_sampler_init_temp_ext")]
     pub fn dynamic_temperature(self, t: f32, delta: f32, exponent: f32) -> Self {
-        self.step(Step::DynamicTemperature(t, delta, exponent))
+        self.step(CStep::DynamicTemperature(t, delta, exponent))
     }
 
     /// Excludes top choices: with `probability`, removes all but the last token above `threshold`.
     #[doc(alias = "llama_sampler_init_xtc")]
     pub fn xtc(self, probability: f32, threshold: f32) -> Self {
-        self.step(Step::Xtc(probability, threshold, 1))
+        self.step(CStep::Xtc(probability, threshold, 1))
     }
 
     /// Keeps tokens within `n` standard deviations of the best logit; 0 or less keeps all.
     #[doc(alias = "llama_sampler_init_top_n_sigma")]
     pub fn top_n_sigma(self, n: f32) -> Self {
-        self.step(Step::TopNSigma(n))
+        self.step(CStep::TopNSigma(n))
     }
 
     /// Penalties against repetition.
     #[doc(alias = "llama_sampler_init_penalties")]
     pub fn penalties(self, params: PenaltyParams) -> Self {
-        self.step(Step::Penalties(params))
+        self.step(CStep::Penalties(params))
     }
 
     /// The DRY penalty.
     #[doc(alias = "llama_sampler_init_dry")]
     pub fn dry(mut self, vocab: &Vocab, params: DryParams) -> Self {
         self.vocabs.push(vocab.clone());
-        self.step(Step::Dry(vocab.clone(), params))
+        self.step(CStep::Dry(vocab.clone(), params))
     }
 
     /// For filling in the middle: joins tokens that begin alike and ends early. Goes behind `top_k` and `top_p`.
     #[doc(alias = "llama_sampler_init_infill")]
     pub fn infill(mut self, vocab: &Vocab) -> Self {
         self.vocabs.push(vocab.clone());
-        self.step(Step::Infill(vocab.clone()))
+        self.step(CStep::Infill(vocab.clone()))
+    }
+
+    /// A step of your own.
+    #[doc(alias = "llama_sampler_init")]
+    pub fn custom(mut self, sampler: impl CustomSampler) -> Self {
+        self.steps.push(Step::Custom(Link::Rust(Box::new(sampler))));
+        self
     }
 
     /// Adds to the logits of tokens before everything else; minus infinity bans a token.
@@ -286,7 +301,7 @@ impl SamplerBuilder {
         crate::backend::init()?;
         let vocab = common_vocab(&self.vocabs)?;
         let bias = make_bias(&self.biases, vocab.as_ref())?;
-        let chain = self.steps.iter().map(|step| make_step(step, self.seed)).collect::<Result<_>>()?;
+        let chain = self.steps.into_iter().map(|step| make_link(step, self.seed)).collect::<Result<_>>()?;
         let select = make_select(self.select, self.seed)?;
         Ok(Sampler {
             bias,
@@ -296,6 +311,7 @@ impl SamplerBuilder {
             vocab,
             candidates: Vec::new(),
             poison: None,
+            busy: false,
         })
     }
 }
@@ -325,34 +341,41 @@ fn make_bias(biases: &[(Token, f32)], vocab: Option<&Vocab>) -> Result<Option<Sa
     SamplerPtr::logit_bias(0, biases).map(Some)
 }
 
-fn make_step(step: &Step, seed: u32) -> Result<SamplerPtr> {
+fn make_link(step: Step, seed: u32) -> Result<Link> {
     match step {
-        Step::TopK(k) => SamplerPtr::top_k(*k),
-        Step::TopP(p, keep) => SamplerPtr::top_p(probability("top_p", *p)?, *keep),
-        Step::MinP(p, keep) => SamplerPtr::min_p(probability("min_p", *p)?, *keep),
-        Step::Typical(p, keep) => SamplerPtr::typical(probability("typical", *p)?, *keep),
-        Step::Temperature(t) => SamplerPtr::temp(temperature("temperature", *t)?),
-        Step::DynamicTemperature(t, delta, exponent) => SamplerPtr::temp_ext(
+        Step::Custom(link) => Ok(link),
+        Step::C(step) => make_step(&step, seed).map(Link::C),
+    }
+}
+
+fn make_step(step: &CStep, seed: u32) -> Result<SamplerPtr> {
+    match step {
+        CStep::TopK(k) => SamplerPtr::top_k(*k),
+        CStep::TopP(p, keep) => SamplerPtr::top_p(probability("top_p", *p)?, *keep),
+        CStep::MinP(p, keep) => SamplerPtr::min_p(probability("min_p", *p)?, *keep),
+        CStep::Typical(p, keep) => SamplerPtr::typical(probability("typical", *p)?, *keep),
+        CStep::Temperature(t) => SamplerPtr::temp(temperature("temperature", *t)?),
+        CStep::DynamicTemperature(t, delta, exponent) => SamplerPtr::temp_ext(
             temperature("dynamic_temperature", *t)?,
             within("dynamic_temperature delta", *delta, 0.0, 1e6)?,
             within("dynamic_temperature exponent", *exponent, 0.0, 1e3)?,
         ),
-        Step::Xtc(p, threshold, keep) => SamplerPtr::xtc(
+        CStep::Xtc(p, threshold, keep) => SamplerPtr::xtc(
             probability("xtc probability", *p)?,
             probability("xtc threshold", *threshold)?,
             *keep,
             seed,
         ),
-        Step::TopNSigma(n) => SamplerPtr::top_n_sigma(within("top_n_sigma", *n, -1e6, 1e6)?),
-        Step::Penalties(params) => SamplerPtr::penalties(
+        CStep::TopNSigma(n) => SamplerPtr::top_n_sigma(within("top_n_sigma", *n, -1e6, 1e6)?),
+        CStep::Penalties(params) => SamplerPtr::penalties(
             0,
             history("penalties last_n", params.last_n)?,
             within("penalties repeat", params.repeat, 1e-3, 1e3)?,
             within("penalties frequency", params.frequency, -1e4, 1e4)?,
             within("penalties presence", params.presence, -1e4, 1e4)?,
         ),
-        Step::Dry(vocab, params) => make_dry(vocab, params),
-        Step::Infill(vocab) => {
+        CStep::Dry(vocab, params) => make_dry(vocab, params),
+        CStep::Infill(vocab) => {
             if vocab.eot().is_none() && vocab.eos().is_none() {
                 return Err(Error::invalid("infill", "the vocabulary has no token that ends a text"));
             }

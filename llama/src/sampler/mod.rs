@@ -1,9 +1,13 @@
 //! Choosing tokens.
 
 mod builder;
+mod custom;
 mod grammar;
+mod link;
+mod steps;
 
 pub use builder::{DryParams, PenaltyParams, SamplerBuilder};
+pub use custom::{Candidates, CustomSampler};
 pub use grammar::Grammar;
 
 use crate::context::Logits;
@@ -11,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::ffi::sampler::{Candidate, SamplerPtr};
 use crate::token::Token;
 use crate::vocab::Vocab;
+use link::{Failure, Link};
 use llama_sys::Fault;
 
 /// Largest absolute logit that is accepted; leaves room for what samplers do to it.
@@ -33,13 +38,15 @@ const MAX_LOGIT: f32 = 1e20;
 pub struct Sampler {
     bias: Option<SamplerPtr>,
     grammar: Option<Grammar>,
-    chain: Vec<SamplerPtr>,
+    chain: Vec<Link>,
     /// Always the last step.
     select: SamplerPtr,
     /// Kept alive because samplers refer to it; also fixes the width of the logits.
     vocab: Option<Vocab>,
     candidates: Vec<Candidate>,
     poison: Option<String>,
+    /// True while a step runs: still true afterwards when a sampler written in Rust has panicked.
+    busy: bool,
 }
 
 impl Sampler {
@@ -118,11 +125,12 @@ impl Sampler {
         Ok(Self {
             bias: self.bias.as_ref().map(SamplerPtr::duplicate).transpose()?,
             grammar: self.grammar.as_ref().map(Grammar::try_clone).transpose()?,
-            chain: self.chain.iter().map(SamplerPtr::duplicate).collect::<Result<_>>()?,
+            chain: self.chain.iter().map(Link::duplicate).collect::<Result<_>>()?,
             select: self.select.duplicate()?,
             vocab: self.vocab.clone(),
             candidates: Vec::new(),
             poison: None,
+            busy: false,
         })
     }
 
@@ -132,8 +140,7 @@ impl Sampler {
     /// When llama.cpp fails to answer.
     #[doc(alias = "llama_sampler_get_seed")]
     pub fn seed(&self) -> Result<Option<u32>> {
-        let seed = self.select.seed()?;
-        Ok((seed != llama_sys::LLAMA_DEFAULT_SEED).then_some(seed))
+        link::seed_of(&self.select)
     }
 
     /// Names of the steps in their order, as llama.cpp calls them.
@@ -205,13 +212,14 @@ impl Sampler {
         }
         let mut len = self.candidates.len();
         let mut sorted = false;
-        for step in self.chain.iter_mut().chain(std::iter::once(&mut self.select)) {
-            let applied = match step.apply(&mut self.candidates[..len], sorted) {
+        for step in &mut self.chain {
+            self.busy = true;
+            let applied = step.apply(&mut self.candidates[..len], sorted);
+            self.busy = false;
+            let applied = match applied {
                 Ok(applied) => applied,
-                Err(fault) => {
-                    self.poison = Some(fault.to_string());
-                    return Err(Error::fault(fault));
-                }
+                Err(Failure::Error(error)) => return Err(error),
+                Err(Failure::Fault(fault)) => return self.guard(Err(fault)),
             };
             (len, sorted) = (applied.len, applied.sorted);
             if len == 0 {
@@ -220,6 +228,10 @@ impl Sampler {
             if let Some(selected) = applied.selected {
                 return Ok(Token(self.candidates[selected].id));
             }
+        }
+        let applied = self.select.apply(&mut self.candidates[..len], sorted);
+        if let Some(selected) = self.guard(applied)?.selected {
+            return Ok(Token(self.candidates[selected].id));
         }
         Err(Error::NoCandidates { reason: "the last sampler selected none" })
     }
@@ -231,9 +243,11 @@ impl Sampler {
     }
 
     fn accept_chain(&mut self, token: Token) -> Result<(), Fault> {
+        self.busy = true;
         for step in &mut self.chain {
             step.accept(token)?;
         }
+        self.busy = false;
         self.select.accept(token)
     }
 
@@ -241,15 +255,20 @@ impl Sampler {
         if let Some(grammar) = &mut self.grammar {
             grammar.reset()?;
         }
+        self.busy = true;
         for step in &mut self.chain {
             step.reset()?;
         }
+        self.busy = false;
         self.select.reset()
     }
 
     fn alive(&self) -> Result<()> {
         match &self.poison {
             Some(cause) => Err(Error::Poisoned { cause: cause.clone() }),
+            None if self.busy => {
+                Err(Error::Poisoned { cause: "a sampler written in Rust panicked".to_owned() })
+            }
             None => Ok(()),
         }
     }

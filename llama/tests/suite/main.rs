@@ -1,17 +1,21 @@
 //! What the crate promises, tried on the default model and on tiny random ones.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod adapter;
 mod cancel;
 mod chat_template;
 mod common;
+mod custom_sampler;
 mod decode;
 mod drop_order;
 mod embeddings;
 mod load;
 mod memory;
 mod misuse;
+mod misuse_parts;
 mod process;
 mod sampler;
 mod send_sync;
+mod state;
 mod threads;
 mod vocab;

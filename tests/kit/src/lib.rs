@@ -17,6 +17,7 @@
 //! The program `write-random-model` does the same from a command line.
 
 mod arch;
+mod lora;
 mod metadata;
 mod mix;
 mod rng;
@@ -30,6 +31,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use llama::gguf::Value;
+pub use lora::RandomAdapter;
 pub use mix::{UnknownWeightType, WeightType};
 pub use rng::Rng;
 pub use shape::{Arch, Shape};

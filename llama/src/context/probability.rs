@@ -1,0 +1,148 @@
+//! Logits as probabilities.
+#![forbid(unsafe_code)]
+
+use super::Logits;
+use crate::error::{Error, Result};
+use crate::token::Token;
+
+/// A token and how likely it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TokenProbability {
+    /// The token.
+    pub token: Token,
+    /// Natural logarithm of its probability: 0 for certainty, minus infinity for impossibility.
+    pub log_probability: f32,
+}
+
+impl TokenProbability {
+    /// The probability, 0 to 1.
+    #[must_use]
+    pub fn probability(&self) -> f32 {
+        self.log_probability.exp()
+    }
+}
+
+impl Logits<'_> {
+    /// Natural logarithm of the sum over all tokens of e to the logit. A logit minus this is the logarithm of
+    /// the token's probability.
+    ///
+    /// # Errors
+    /// [`Error::InvalidLogits`] when there are none, one is not a number or infinite, or all are minus infinity.
+    pub fn log_sum_exp(self) -> Result<f32> {
+        let values = self.as_slice();
+        let max = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let bad = values.iter().position(|value| value.is_nan() || *value == f32::INFINITY);
+        if let Some(at) = bad {
+            return Err(Error::InvalidLogits {
+                reason: format!("the logit of token {at} is {}", values[at]),
+            });
+        }
+        if max == f32::NEG_INFINITY {
+            return Err(Error::InvalidLogits {
+                reason: "there is none, or all are minus infinity".to_owned(),
+            });
+        }
+        // Single precision would lose the small ones of a vocabulary of hundreds of thousands.
+        let sum: f64 = values.iter().map(|value| f64::from(value - max).exp()).sum();
+        #[allow(clippy::cast_possible_truncation, reason = "rounding to single precision is meant")]
+        let log = sum.ln() as f32;
+        Ok(max + log)
+    }
+
+    /// Natural logarithm of a token's probability, before any sampler has changed it.
+    ///
+    /// # Errors
+    /// [`Error::TokenOutOfRange`]; otherwise as [`log_sum_exp`](Self::log_sum_exp).
+    pub fn log_probability(self, token: Token) -> Result<f32> {
+        let logit = token.index().and_then(|index| self.as_slice().get(index));
+        let logit = logit.ok_or(Error::TokenOutOfRange { token, n_vocab: self.as_slice().len() })?;
+        Ok((logit - self.log_sum_exp()?).min(0.0))
+    }
+
+    /// Natural logarithms of the probabilities of all tokens, written over `out`, whose memory is used again.
+    ///
+    /// # Errors
+    /// As [`log_sum_exp`](Self::log_sum_exp).
+    pub fn log_probabilities_into(self, out: &mut Vec<f32>) -> Result<()> {
+        let sum = self.log_sum_exp()?;
+        out.clear();
+        out.extend(self.as_slice().iter().map(|logit| (logit - sum).min(0.0)));
+        Ok(())
+    }
+
+    /// The `n` most likely tokens, the most likely first; of equal ones the smaller token first.
+    ///
+    /// ```
+    /// use llama::{Logits, Token};
+    /// let logits = Logits::from(&[0.0, 2.0, 1.0][..]);
+    /// let best = logits.top(2)?;
+    /// assert_eq!(best[0].token, Token(1));
+    /// assert_eq!(best[1].token, Token(2));
+    /// assert!((best[0].probability() - 0.665).abs() < 1e-3);
+    /// # Ok::<(), llama::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`log_sum_exp`](Self::log_sum_exp).
+    pub fn top(self, n: usize) -> Result<Vec<TokenProbability>> {
+        let sum = self.log_sum_exp()?;
+        let mut list: Vec<(f32, i32)> = self.as_slice().iter().copied().zip(0..).collect();
+        let best_first = |a: &(f32, i32), b: &(f32, i32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+        if n < list.len() {
+            list.select_nth_unstable_by(n, best_first);
+            list.truncate(n);
+        }
+        list.sort_unstable_by(best_first);
+        let entry = |(logit, id): (f32, i32)| TokenProbability {
+            token: Token(id),
+            log_probability: (logit - sum).min(0.0),
+        };
+        Ok(list.into_iter().map(entry).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_sum_to_one() {
+        let values: Vec<f32> = (0..1000_i16).map(|i| (f32::from(i) * 0.7).sin() * 30.0 + 500.0).collect();
+        let logits = Logits::from(&values);
+        let mut out = vec![7.0; 3];
+        logits.log_probabilities_into(&mut out).unwrap();
+        let sum: f64 = out.iter().map(|&log| f64::from(log).exp()).sum();
+        assert!((sum - 1.0).abs() < 1e-3, "{sum}");
+        assert!((logits.log_probability(Token(3)).unwrap() - out[3]).abs() < 1e-6);
+        let top = logits.top(5).unwrap();
+        assert_eq!(top.len(), 5);
+        assert!(top.is_sorted_by(|a, b| a.log_probability >= b.log_probability));
+        assert!(out.iter().all(|&log| log <= top[0].log_probability));
+        assert_eq!(logits.top(5000).unwrap().len(), 1000);
+        assert!(logits.top(0).unwrap().is_empty());
+    }
+
+    #[test]
+    fn certainty_and_impossibility() {
+        let logits = [f32::NEG_INFINITY, 4.0, f32::NEG_INFINITY];
+        let logits = Logits::from(&logits[..]);
+        assert!(logits.log_probability(Token(1)).unwrap().abs() < f32::EPSILON);
+        assert!(logits.log_probability(Token(0)).unwrap() < f32::MIN);
+        assert_eq!(logits.top(3).unwrap()[1].token, Token(0), "equal ones by token");
+    }
+
+    #[test]
+    fn bad_logits_are_errors() {
+        let inf = f32::INFINITY;
+        for bad in [&[][..], &[f32::NAN, 1.0], &[1.0, inf], &[-inf, -inf]] {
+            let logits = Logits::from(bad);
+            assert!(logits.log_sum_exp().is_err(), "{bad:?}");
+            assert!(logits.top(1).is_err());
+            assert!(logits.log_probabilities_into(&mut Vec::new()).is_err());
+        }
+        let logits = Logits::from(&[1.0][..]);
+        for token in [-1, 1, i32::MAX] {
+            assert!(matches!(logits.log_probability(Token(token)), Err(Error::TokenOutOfRange { .. })));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! One step between the grammar and the one that selects.
+
+use super::custom::{self, CustomSampler};
+use crate::error::{Error, Result};
+use crate::ffi::sampler::{Applied, Candidate, SamplerPtr};
+use crate::token::Token;
+use llama_sys::Fault;
+use std::fmt;
+
+pub(super) enum Link {
+    /// One of llama.cpp's.
+    C(SamplerPtr),
+    /// One of the caller's.
+    Rust(Box<dyn CustomSampler>),
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::C(ptr) => ptr.fmt(f),
+            Self::Rust(custom) => f.debug_tuple("Rust").field(&custom.name()).finish(),
+        }
+    }
+}
+
+/// How a step failed.
+pub(super) enum Failure {
+    /// Inside llama.cpp; the sampler is in an unknown state.
+    Fault(Fault),
+    /// By a bad result; the sampler can go on.
+    Error(Error),
+}
+
+impl Link {
+    pub(super) fn apply(&mut self, list: &mut [Candidate], sorted: bool) -> Result<Applied, Failure> {
+        match self {
+            Self::C(ptr) => ptr.apply(list, sorted).map_err(Failure::Fault),
+            Self::Rust(custom) => custom::apply(custom.as_mut(), list, sorted).map_err(Failure::Error),
+        }
+    }
+
+    pub(super) fn accept(&mut self, token: Token) -> Result<(), Fault> {
+        match self {
+            Self::C(ptr) => ptr.accept(token),
+            Self::Rust(custom) => {
+                custom.accept(token);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn reset(&mut self) -> Result<(), Fault> {
+        match self {
+            Self::C(ptr) => ptr.reset(),
+            Self::Rust(custom) => {
+                custom.reset();
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn duplicate(&self) -> Result<Self> {
+        match self {
+            Self::C(ptr) => ptr.duplicate().map(Self::C),
+            Self::Rust(custom) => Ok(Self::Rust(custom.clone_box())),
+        }
+    }
+
+    pub(super) fn name(&self) -> Result<String> {
+        match self {
+            Self::C(ptr) => ptr.name(),
+            Self::Rust(custom) => Ok(custom.name().to_owned()),
+        }
+    }
+
+    pub(super) fn seed(&self) -> Result<Option<u32>> {
+        match self {
+            Self::C(ptr) => seed_of(ptr),
+            Self::Rust(_) => Ok(None),
+        }
+    }
+}
+
+/// The seed of a sampler that draws.
+pub(super) fn seed_of(ptr: &SamplerPtr) -> Result<Option<u32>> {
+    let seed = ptr.seed()?;
+    Ok((seed != llama_sys::LLAMA_DEFAULT_SEED).then_some(seed))
+}
