@@ -72,6 +72,7 @@ pub mod gguf;
 pub mod log;
 mod message;
 mod model;
+mod part_file;
 mod sampler;
 mod token;
 mod vocab;
@@ -91,7 +92,7 @@ pub use llama_sys as sys;
 pub use message::Message;
 pub use model::{
     FileType, Layers, LoadMode, Metadata, MetadataOverride, Model, ModelBuilder, ProgressFlow, RopeType,
-    SamplingDefaults, SplitMode,
+    SamplingDefaults, SplitMode, split_path, split_prefix,
 };
 pub use sampler::{DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
 pub use token::{Pos, SeqId, Token};

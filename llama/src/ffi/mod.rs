@@ -12,5 +12,6 @@ pub(crate) mod log;
 pub(crate) mod model;
 pub(crate) mod panic;
 pub(crate) mod sampler;
+pub(crate) mod stream;
 pub(crate) mod text;
 pub(crate) mod threadpool;

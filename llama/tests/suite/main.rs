@@ -13,5 +13,6 @@ mod misuse;
 mod process;
 mod sampler;
 mod send_sync;
+mod sources;
 mod threads;
 mod vocab;
