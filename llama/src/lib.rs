@@ -73,6 +73,7 @@ pub mod log;
 mod message;
 mod model;
 mod part_file;
+mod quantize;
 mod sampler;
 mod token;
 mod vocab;
@@ -94,6 +95,7 @@ pub use model::{
     FileType, Layers, LoadMode, Metadata, MetadataOverride, Model, ModelBuilder, ProgressFlow, RopeType,
     SamplingDefaults, SplitMode, split_path, split_prefix,
 };
+pub use quantize::{Importance, Quantize, Quantized};
 pub use sampler::{DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
 pub use token::{Pos, SeqId, Token};
 pub use vocab::{PromptPart, Special, TokenAttributes, TokenDecoder, Vocab, VocabKind};

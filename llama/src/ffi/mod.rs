@@ -11,6 +11,7 @@ pub(crate) mod context;
 pub(crate) mod log;
 pub(crate) mod model;
 pub(crate) mod panic;
+pub(crate) mod quantize;
 pub(crate) mod sampler;
 pub(crate) mod stream;
 pub(crate) mod text;

@@ -11,6 +11,7 @@ mod load;
 mod memory;
 mod misuse;
 mod process;
+mod quantize;
 mod sampler;
 mod send_sync;
 mod sources;
