@@ -74,6 +74,7 @@ mod message;
 mod model;
 mod part_file;
 mod quantize;
+mod registry;
 mod sampler;
 mod token;
 mod vocab;
@@ -96,6 +97,7 @@ pub use model::{
     SamplingDefaults, SplitMode, split_path, split_prefix,
 };
 pub use quantize::{Importance, Quantize, Quantized};
+pub use registry::{NumaStrategy, Registry, init_numa, registries};
 pub use sampler::{DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
 pub use token::{Pos, SeqId, Token};
 pub use vocab::{PromptPart, Special, TokenAttributes, TokenDecoder, Vocab, VocabKind};

@@ -12,6 +12,7 @@ pub(crate) mod log;
 pub(crate) mod model;
 pub(crate) mod panic;
 pub(crate) mod quantize;
+pub(crate) mod registry;
 pub(crate) mod sampler;
 pub(crate) mod stream;
 pub(crate) mod text;

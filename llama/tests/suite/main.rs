@@ -12,6 +12,7 @@ mod memory;
 mod misuse;
 mod process;
 mod quantize;
+mod registry;
 mod sampler;
 mod send_sync;
 mod sources;
