@@ -77,6 +77,7 @@ mod quantize;
 mod registry;
 mod sampler;
 mod token;
+mod train;
 mod vocab;
 
 pub use batch::Batch;
@@ -100,4 +101,5 @@ pub use quantize::{Importance, Quantize, Quantized};
 pub use registry::{NumaStrategy, Registry, init_numa, registries};
 pub use sampler::{DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
 pub use token::{Pos, SeqId, Token};
+pub use train::{Optimizer, Trainer, TrainerBuilder, TrainingData, TrainingProgress, TrainingStats};
 pub use vocab::{PromptPart, Special, TokenAttributes, TokenDecoder, Vocab, VocabKind};

@@ -17,3 +17,4 @@ pub(crate) mod sampler;
 pub(crate) mod stream;
 pub(crate) mod text;
 pub(crate) mod threadpool;
+pub(crate) mod train;

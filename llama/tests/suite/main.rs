@@ -17,4 +17,5 @@ mod sampler;
 mod send_sync;
 mod sources;
 mod threads;
+mod train;
 mod vocab;
