@@ -4,6 +4,7 @@
 mod cancel;
 mod chat_template;
 mod common;
+mod coverage;
 mod decode;
 mod drop_order;
 mod embeddings;
