@@ -32,7 +32,7 @@
 //! | layer | what is there |
 //! |---|---|
 //! | [`sys`] | the C API as it is, `unsafe`; and its guarded twin that returns errors instead of aborting |
-//! | this crate, bottom | [`Model`], [`Vocab`], [`Context`], [`Batch`], [`Sampler`], [`ChatTemplate`], [`gguf`] |
+//! | this crate, bottom | [`Model`], [`Vocab`], [`Context`], [`Batch`], [`Sampler`], [`ChatTemplate`], [`gguf`]; [`Quantize`], [`Trainer`] |
 //! | this crate, middle | [`Session`] and [`Generation`]: text in pieces; [`Chat`] and [`Reply`]: conversations |
 //!
 //! # Threads
@@ -43,7 +43,8 @@
 //! | [`Context`] | yes | yes | everything that computes needs `&mut`; use one per thread |
 //! | [`Sampler`], [`Grammar`] | yes | yes | everything that changes them needs `&mut` |
 //! | [`Session`], [`Chat`] | yes | yes | as [`Context`] |
-//! | [`Batch`] | yes | yes | plain data |
+//! | [`Batch`], [`Quantize`], [`TrainingData`] | yes | yes | plain data |
+//! | [`Trainer`] | yes | yes | as [`Context`]; it has its model to itself |
 //! | [`Output`], [`Logits`] | yes | yes | views of a borrowed context |
 //!
 //! # Features

@@ -125,14 +125,14 @@ impl TrainingData {
         if stride == 0 || n_ctx == 0 {
             return Err(Error::invalid("stride", "stride and n_ctx must be at least 1"));
         }
-        for window in tokens.windows(data.n_ctx + 1).step_by(stride) {
+        for window in tokens.windows(data.n_ctx.saturating_add(1)).step_by(stride) {
             data.examples.push(window.to_vec());
         }
         if data.examples.is_empty() {
             let len = tokens.len();
             return Err(Error::invalid(
                 "tokens",
-                format!("{len} tokens are too few, {} are needed", n_ctx + 1),
+                format!("{len} tokens are too few, {} are needed", u64::from(n_ctx) + 1),
             ));
         }
         Ok(data)
@@ -143,10 +143,10 @@ impl TrainingData {
     /// # Errors
     /// [`Error::InvalidParameter`] for another number of tokens.
     pub fn push(&mut self, tokens: &[Token]) -> Result<()> {
-        if tokens.len() != self.n_ctx + 1 {
+        if tokens.len() != self.n_ctx.saturating_add(1) {
             return Err(Error::invalid(
                 "tokens",
-                format!("an example has {} tokens, not {}", self.n_ctx + 1, tokens.len()),
+                format!("an example has {} tokens, not {}", self.n_ctx.saturating_add(1), tokens.len()),
             ));
         }
         self.examples.push(tokens.to_vec());

@@ -29,6 +29,7 @@ fn every_public_type() {
         FileType,
         FlashAttention,
         Grammar,
+        Importance,
         Layers,
         LoadMode,
         Logits<'static>,
@@ -38,12 +39,17 @@ fn every_public_type() {
         Metadata<'static>,
         MetadataOverride,
         Model,
+        NumaStrategy,
+        Optimizer,
         Output<'static>,
         PenaltyParams,
         Perf,
         Pooling,
         Prompt,
         PromptPart,
+        Quantize,
+        Quantized,
+        Registry,
         RopeScaling,
         RopeType,
         Sampler,
@@ -57,6 +63,10 @@ fn every_public_type() {
         Token,
         TokenAttributes,
         TokenDecoder,
+        Trainer,
+        TrainingData,
+        TrainingProgress,
+        TrainingStats,
         Vocab,
         VocabKind,
         llama::log::Level,
@@ -72,4 +82,5 @@ fn owners_are_static() {
     check::<llama::Sampler>();
     check::<llama::Grammar>();
     check::<llama::TokenDecoder>();
+    check::<llama::Trainer>();
 }
