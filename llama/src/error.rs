@@ -185,6 +185,12 @@ pub enum Error {
         /// What is wrong with it.
         detail: String,
     },
+    /// A tokenizer of the `tokenizers` library could not be made or used.
+    #[error("tokenizer: {detail}")]
+    Tokenizer {
+        /// The reason.
+        detail: String,
+    },
     /// A chat template could not be rendered.
     #[error("chat template: {detail}")]
     Template {

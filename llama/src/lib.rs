@@ -53,6 +53,7 @@
 //! | `jinja` | yes | runs a model's own chat template |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
+//! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
 //! | `static-stdcxx` | no | links the C++ standard library statically |
 //!
 //! llama.cpp's log is silent; see [`log`](mod@log).
@@ -70,6 +71,8 @@ mod error;
 mod ffi;
 mod generate;
 pub mod gguf;
+#[cfg(feature = "tokenizers")]
+pub mod hf;
 pub mod log;
 mod message;
 mod model;

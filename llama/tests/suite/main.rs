@@ -8,6 +8,8 @@ mod coverage;
 mod decode;
 mod drop_order;
 mod embeddings;
+#[cfg(feature = "tokenizers")]
+mod hf;
 mod load;
 mod memory;
 mod misuse;
