@@ -162,7 +162,7 @@ impl Plan {
 const HOT: [&str; 4] =
     ["src/llama-grammar.cpp", "src/llama-sampler.cpp", "src/llama-vocab.cpp", "src/unicode.cpp"];
 
-/// Files that write to standard error instead of the log while they do their work.
+/// Files that write to standard output or error instead of the log while they do their work.
 const LOUD: [&str; 4] =
     ["src/llama-grammar.cpp", "src/unicode.cpp", "ggml/src/ggml-quants.c", "ggml/src/ggml-cpu/amx/amx.cpp"];
 

@@ -1,4 +1,4 @@
-// Included in front of files of llama.cpp that write to standard error while they do their work:
+// Included in front of files of llama.cpp that write to standard output or error while they do their work:
 // what they write goes to the log instead (guard.cpp).
 #pragma once
 
@@ -11,4 +11,6 @@ extern "C"
 int lrs_fprintf(FILE * stream, const char * format, ...);
 
 #undef fprintf
+#undef printf
 #define fprintf lrs_fprintf
+#define printf(...) lrs_fprintf(stderr, __VA_ARGS__)

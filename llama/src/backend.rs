@@ -102,3 +102,43 @@ pub fn supports_gpu_offload() -> Result<bool> {
     init()?;
     ffi::backend::supports_gpu_offload()
 }
+
+/// True when devices of other hosts can be used (feature of the build).
+///
+/// # Errors
+/// As [`init`].
+#[doc(alias = "llama_supports_rpc")]
+pub fn supports_rpc() -> Result<bool> {
+    init()?;
+    ffi::registry::supports_rpc()
+}
+
+/// Most devices that one model can be spread over.
+///
+/// # Errors
+/// As [`init`].
+#[doc(alias = "llama_max_devices")]
+pub fn max_devices() -> Result<usize> {
+    init()?;
+    ffi::backend::max_devices()
+}
+
+/// Most patterns that can place tensors in buffers of another type.
+///
+/// # Errors
+/// As [`init`].
+#[doc(alias = "llama_max_tensor_buft_overrides")]
+pub fn max_tensor_overrides() -> Result<usize> {
+    init()?;
+    ffi::registry::max_tensor_overrides()
+}
+
+/// Names of the chat formats that llama.cpp knows without a template.
+///
+/// # Errors
+/// As [`init`].
+#[doc(alias = "llama_chat_builtin_templates")]
+pub fn builtin_chat_templates() -> Result<Vec<String>> {
+    init()?;
+    ffi::chat::builtin_templates()
+}

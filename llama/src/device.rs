@@ -77,7 +77,7 @@ pub fn devices() -> Result<Vec<Device>> {
 }
 
 impl Device {
-    fn new(ptr: DevicePtr) -> Result<Self> {
+    pub(crate) fn new(ptr: DevicePtr) -> Result<Self> {
         let props = ptr.props()?;
         let kind = match props.kind {
             llama_sys::GGML_BACKEND_DEVICE_TYPE_CPU => DeviceKind::Cpu,

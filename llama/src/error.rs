@@ -29,6 +29,28 @@ pub enum Error {
         /// The reason, on one line.
         detail: String,
     },
+    /// A model could not be written to a file.
+    #[error("cannot save the model to \"{}\": {detail}", path.display())]
+    SaveModel {
+        /// The file as given.
+        path: PathBuf,
+        /// The reason and what to do about it.
+        detail: String,
+    },
+    /// A model could not be quantized.
+    #[error("cannot quantize \"{}\": {detail}", path.display())]
+    Quantize {
+        /// The input file as given.
+        path: PathBuf,
+        /// The reason, mostly in llama.cpp's words.
+        detail: String,
+    },
+    /// A model cannot be trained.
+    #[error("the model cannot be trained: {reason}")]
+    Untrainable {
+        /// What is in the way, and what to do about it.
+        reason: String,
+    },
     /// A context could not be created.
     #[error("cannot create a context: {detail}")]
     CreateContext {
@@ -177,6 +199,12 @@ pub enum Error {
     #[error("invalid grammar: {detail}")]
     Grammar {
         /// What is wrong with it.
+        detail: String,
+    },
+    /// A tokenizer of the `tokenizers` library could not be made or used.
+    #[error("tokenizer: {detail}")]
+    Tokenizer {
+        /// The reason.
         detail: String,
     },
     /// A chat template could not be rendered.

@@ -32,7 +32,7 @@
 //! | layer | what is there |
 //! |---|---|
 //! | [`sys`] | the C API as it is, `unsafe`; and its guarded twin that returns errors instead of aborting |
-//! | this crate, bottom | [`Model`], [`Vocab`], [`Context`], [`Batch`], [`Sampler`], [`ChatTemplate`], [`gguf`] |
+//! | this crate, bottom | [`Model`], [`Vocab`], [`Context`], [`Batch`], [`Sampler`], [`ChatTemplate`], [`gguf`]; [`Quantize`], [`Trainer`] |
 //! | this crate, middle | [`Session`] and [`Generation`]: text in pieces; [`Chat`] and [`Reply`]: conversations |
 //!
 //! # Threads
@@ -44,7 +44,8 @@
 //! | [`Context`] | yes | yes | everything that computes needs `&mut`; use one per thread |
 //! | [`Sampler`], [`Grammar`], [`CustomSampler`] | yes | yes | everything that changes them needs `&mut` |
 //! | [`Session`], [`Chat`] | yes | yes | as [`Context`] |
-//! | [`Batch`], [`State`] | yes | yes | plain data |
+//! | [`Batch`], [`State`], [`Quantize`], [`TrainingData`] | yes | yes | plain data |
+//! | [`Trainer`] | yes | yes | as [`Context`]; it has its model to itself |
 //! | [`Output`], [`Logits`], [`Candidates`] | yes | yes | views of what is borrowed |
 //!
 //! # Features
@@ -53,6 +54,7 @@
 //! | `jinja` | yes | runs a model's own chat template |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
+//! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
 //! | `static-stdcxx` | no | links the C++ standard library statically |
 //!
 //! llama.cpp's log is silent; see [`log`](mod@log).
@@ -71,13 +73,19 @@ mod error;
 mod ffi;
 mod generate;
 pub mod gguf;
+#[cfg(feature = "tokenizers")]
+pub mod hf;
 pub mod log;
 mod message;
 mod model;
+mod part_file;
+mod quantize;
+mod registry;
 mod sampler;
 mod stack;
 mod state;
 mod token;
+mod train;
 mod vocab;
 
 pub use adapter::LoraAdapter;
@@ -96,11 +104,14 @@ pub use llama_sys as sys;
 pub use message::Message;
 pub use model::{
     FileType, Layers, LoadMode, Metadata, MetadataOverride, Model, ModelBuilder, ProgressFlow, RopeType,
-    SamplingDefaults, SplitMode,
+    SamplingDefaults, SplitMode, split_path, split_prefix,
 };
+pub use quantize::{Importance, Quantize, Quantized};
+pub use registry::{NumaStrategy, Registry, init_numa, registries};
 pub use sampler::{Candidates, CustomSampler, DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
 pub use state::{State, StateError, StateKind};
 pub use token::{Pos, SeqId, Token};
+pub use train::{Optimizer, Trainer, TrainerBuilder, TrainingData, TrainingProgress, TrainingStats};
 pub use vocab::{PromptPart, Special, TokenAttributes, TokenDecoder, Vocab, VocabKind};
 
 /// Compiles the program in the README.

@@ -115,6 +115,18 @@ thread_local! {
         const { RefCell::new(Lines { partial: String::new(), level: Level::Info, kept: VecDeque::new() }) };
 }
 
+thread_local! {
+    /// Lines of every level, while somebody wants them.
+    static CAPTURED: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
+/// Runs `call` and returns what llama.cpp logged on this thread meanwhile.
+pub(crate) fn capture<T>(call: impl FnOnce() -> T) -> (T, Vec<String>) {
+    CAPTURED.with(|captured| *captured.borrow_mut() = Some(Vec::new()));
+    let result = call();
+    (result, CAPTURED.with(|captured| captured.borrow_mut().take()).unwrap_or_default())
+}
+
 /// Takes a piece of text as llama.cpp writes it; called by the log callback. Never unwinds.
 pub(crate) fn receive(raw_level: u32, text: &str) {
     let continued = raw_level == llama_sys::GGML_LOG_LEVEL_CONT;
@@ -123,6 +135,13 @@ pub(crate) fn receive(raw_level: u32, text: &str) {
         lines.push((!continued).then(|| Level::from_raw(raw_level)), text)
     });
     for (level, line) in finished.unwrap_or_default() {
+        let _ = CAPTURED.try_with(|captured| {
+            if let Ok(mut captured) = captured.try_borrow_mut()
+                && let Some(lines) = captured.as_mut()
+            {
+                lines.push(line.clone());
+            }
+        });
         deliver(level, &line);
     }
 }

@@ -224,6 +224,7 @@ impl ContextBuilder {
         self.check_sizes(&raw)?;
 
         let cancel = self.cancel.clone().unwrap_or_default();
+        crate::registry::computing();
         crate::log::clear_detail();
         let created = {
             let _lock = self.model.inner.mutate.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -201,6 +201,9 @@ mod tests {
             recurrent: false,
             hybrid: false,
             diffusion: false,
+            mapped: false,
+            rearranged: false,
+            n_layer_nextn: 0,
             vocab_only: false,
         }
     }

@@ -22,6 +22,7 @@ pub use threads::default_threads;
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
 use crate::ffi::context::ContextPtr;
+use crate::ffi::model::ModelPtr;
 use crate::ffi::threadpool::ThreadPool;
 use crate::model::Model;
 use llama_sys::Fault;
@@ -310,6 +311,16 @@ impl Context {
     #[must_use]
     pub fn as_ptr(&self) -> *mut llama_sys::llama_context {
         self.ptr.as_ptr()
+    }
+
+    /// Runs a call that trains; a contained failure poisons the context.
+    pub(crate) fn train_call(
+        &mut self,
+        call: impl FnOnce(&mut ContextPtr, &ModelPtr) -> Result<(), Fault>,
+    ) -> Result<()> {
+        self.alive()?;
+        let result = call(&mut self.ptr, &self.model.inner.ptr);
+        self.guard(result)
     }
 
     /// Refuses work after a contained failure.

@@ -47,6 +47,11 @@ pub(crate) fn devices() -> Result<Vec<DevicePtr>> {
 }
 
 impl DevicePtr {
+    /// `device` comes from the registry, or is null.
+    pub(super) fn new(device: llama_sys::ggml_backend_dev_t) -> Option<Self> {
+        NonNull::new(device).map(Self)
+    }
+
     pub(crate) fn as_ptr(self) -> llama_sys::ggml_backend_dev_t {
         self.0.as_ptr()
     }

@@ -42,3 +42,14 @@ pub(crate) fn apply_template(
         out.resize(written, 0);
     }
 }
+
+/// Names of the built-in formats.
+pub(crate) fn builtin_templates() -> Result<Vec<String>> {
+    // SAFETY: a length of zero asks for the number only.
+    let count = unsafe { guarded::llama_chat_builtin_templates(std::ptr::null_mut(), 0) }?;
+    let mut names = vec![std::ptr::null(); usize::try_from(count).unwrap_or(0)];
+    // SAFETY: the list has as many entries as announced.
+    unsafe { guarded::llama_chat_builtin_templates(names.as_mut_ptr(), names.len()) }?;
+    // SAFETY: null, or the names of a static table.
+    Ok(names.into_iter().filter_map(|name| unsafe { super::text::owned(name) }).collect())
+}

@@ -2,6 +2,7 @@
 
 use super::backend::DevicePtr;
 use super::panic::PanicSlot;
+use super::stream::CStream;
 use super::text::{owned, with_buffer};
 use crate::error::{Error, Result};
 use crate::token::Token;
@@ -56,6 +57,14 @@ pub(crate) fn default_params() -> Result<llama_sys::llama_model_params> {
     Ok(unsafe { guarded::llama_model_default_params() }?)
 }
 
+/// llama.cpp's name of a load mode.
+pub(crate) fn load_mode_name(mode: llama_sys::llama_load_mode) -> Result<Option<String>> {
+    // SAFETY: a known mode.
+    let text = unsafe { guarded::llama_load_mode_name(mode) }?;
+    // SAFETY: null or a literal.
+    Ok(unsafe { owned(text) })
+}
+
 type Progress<'a> = dyn FnMut(f32) -> ControlFlow<()> + 'a;
 
 struct ProgressState<'a, 'b> {
@@ -73,6 +82,17 @@ unsafe extern "C" fn on_progress(progress: f32, user: *mut c_void) -> bool {
     flow.is_continue()
 }
 
+/// Where a model is read from.
+#[derive(Debug)]
+pub(crate) enum LoadSource<'a> {
+    /// A file, or the first of several whose names follow llama.cpp's pattern.
+    Path(CString),
+    /// All files of a split model, in order; at least one.
+    Splits(Vec<CString>),
+    /// An open stream.
+    Stream(CStream<'a>),
+}
+
 /// How a load ended when it gave no model.
 #[derive(Debug)]
 pub(crate) enum LoadFailure {
@@ -85,9 +105,9 @@ pub(crate) enum LoadFailure {
 }
 
 impl ModelPtr {
-    /// Loads a model file. A panic of `progress` continues once C has returned.
+    /// Loads a model. A panic of `progress` continues once C has returned.
     pub(crate) fn load(
-        path: &CStr,
+        source: &LoadSource<'_>,
         params: &LoadParams,
         progress: &mut Progress<'_>,
     ) -> Result<Self, LoadFailure> {
@@ -109,9 +129,22 @@ impl ModelPtr {
         raw.progress_callback = Some(on_progress);
         raw.progress_callback_user_data = (&raw mut state).cast();
 
-        // SAFETY: the path is terminated; all lists are terminated as C wants and, like the callback's
-        // state, outlive the call.
-        let result = unsafe { guarded::llama_model_load_from_file(path.as_ptr(), raw) };
+        let result = match source {
+            LoadSource::Path(path) => {
+                // SAFETY: the path is terminated; all lists are terminated as C wants and, like the callback's
+                // state, outlive the call.
+                unsafe { guarded::llama_model_load_from_file(path.as_ptr(), raw) }
+            }
+            LoadSource::Splits(paths) => {
+                let mut list: Vec<_> = paths.iter().map(|path| path.as_ptr()).collect();
+                // SAFETY: as above, for each path; C reads as many as the list has.
+                unsafe { guarded::llama_model_load_from_splits(list.as_mut_ptr(), list.len(), raw) }
+            }
+            LoadSource::Stream(stream) => {
+                // SAFETY: as above; the stream is open for reading and not used by anybody else.
+                unsafe { guarded::llama_model_load_from_file_ptr(stream.as_ptr(), raw) }
+            }
+        };
         let stopped = state.stopped;
         // A model that was loaded although the callback panicked is freed while the panic unwinds.
         let model = result.map(|ptr| NonNull::new(ptr).map(Self));
@@ -129,7 +162,7 @@ impl ModelPtr {
     }
 }
 
-fn raw_overrides(list: &[(CString, OverrideValue)]) -> Vec<llama_sys::llama_model_kv_override> {
+pub(super) fn raw_overrides(list: &[(CString, OverrideValue)]) -> Vec<llama_sys::llama_model_kv_override> {
     let mut raw: Vec<_> = list
         .iter()
         .map(|(key, value)| {
@@ -196,6 +229,7 @@ model_getters! {
     n_embd_inp: llama_model_n_embd_inp -> i32;
     n_embd_out: llama_model_n_embd_out -> i32;
     n_layer: llama_model_n_layer -> i32;
+    n_layer_nextn: llama_model_n_layer_nextn -> i32;
     n_head: llama_model_n_head -> i32;
     n_head_kv: llama_model_n_head_kv -> i32;
     n_swa: llama_model_n_swa -> i32;
@@ -213,6 +247,13 @@ model_getters! {
 }
 
 impl ModelPtr {
+    /// Writes the model as it is in memory. Whether that worked is only seen in the file.
+    pub(crate) fn save(&self, path: &CStr) -> Result<(), Fault> {
+        // SAFETY: the model is alive and has weights that can be read back (checked by the caller); the path
+        // is terminated.
+        unsafe { guarded::llama_model_save_to_file(self.0.as_ptr(), path.as_ptr()) }
+    }
+
     pub(crate) fn description(&self) -> Result<String> {
         let text = with_buffer(|buf, len| {
             // SAFETY: the buffer has `len` bytes; the model is alive.
@@ -263,6 +304,14 @@ impl ModelPtr {
         let text = unsafe { guarded::llama_ftype_name(ftype) }?;
         // SAFETY: null or a literal.
         Ok(unsafe { owned(text) })
+    }
+
+    /// The metadata key of a recommended sampling parameter.
+    pub(crate) fn meta_key(key: llama_sys::llama_model_meta_key) -> Result<String> {
+        // SAFETY: any value is accepted.
+        let text = unsafe { guarded::llama_model_meta_key_str(key) }?;
+        // SAFETY: null or a literal.
+        Ok(unsafe { owned(text) }.unwrap_or_default())
     }
 
     /// The vocabulary. It lives inside the model and never changes.
@@ -447,4 +496,26 @@ impl VocabPtr {
             out.resize(needed, 0);
         }
     }
+}
+
+/// The name of one part of a split model; the caller checks the numbers.
+pub(crate) fn split_path(prefix: &CStr, index: i32, count: i32) -> Result<String> {
+    let mut out = vec![0_u8; prefix.to_bytes().len() + 64];
+    // SAFETY: the buffer has as many bytes as announced; the prefix is terminated.
+    let written = unsafe {
+        guarded::llama_split_path(out.as_mut_ptr().cast(), out.len(), prefix.as_ptr(), index, count)
+    }?;
+    out.truncate(usize::try_from(written).unwrap_or(0));
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// The beginning of the name of one part of a split model, or `None` when it has another form.
+pub(crate) fn split_prefix(path: &CStr, index: i32, count: i32) -> Result<Option<String>> {
+    let mut out = vec![0_u8; path.to_bytes().len() + 1];
+    // SAFETY: the buffer has as many bytes as announced; the path is terminated.
+    let written = unsafe {
+        guarded::llama_split_prefix(out.as_mut_ptr().cast(), out.len(), path.as_ptr(), index, count)
+    }?;
+    out.truncate(usize::try_from(written).unwrap_or(0));
+    Ok((written > 0).then(|| String::from_utf8_lossy(&out).into_owned()))
 }

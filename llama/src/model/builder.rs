@@ -1,6 +1,7 @@
 //! Loading a model with parameters.
 
-use super::{Model, diagnose};
+use super::source::Source;
+use super::{LoadTraits, Model};
 use crate::backend;
 use crate::cancel::CancelToken;
 use crate::device::Device;
@@ -11,7 +12,7 @@ use crate::ffi::text::c_string;
 use std::ffi::CString;
 use std::fmt;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 /// How many layers go to devices other than the CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,6 +59,27 @@ impl LoadMode {
             Self::MmapMlock => llama_sys::LLAMA_LOAD_MODE_MMAP_MLOCK,
             Self::DirectIo => llama_sys::LLAMA_LOAD_MODE_DIRECT_IO,
         }
+    }
+}
+
+/// llama.cpp's name, for example `mmap`.
+impl fmt::Display for LoadMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match ffi::model::load_mode_name(self.raw()) {
+            Ok(Some(name)) => f.pad(&name),
+            _ => write!(f, "{self:?}"),
+        }
+    }
+}
+
+/// Reads llama.cpp's name of a mode (`llama_load_mode_from_str`).
+impl FromStr for LoadMode {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let all = [Self::Auto, Self::Read, Self::Mmap, Self::Mlock, Self::MmapMlock, Self::DirectIo];
+        let found = all.into_iter().find(|mode| mode.to_string() == name);
+        found.ok_or_else(|| Error::invalid("load_mode", format!("'{name}' is no load mode")))
     }
 }
 
@@ -159,7 +181,7 @@ type Progress<'a> = Box<dyn FnMut(f32) -> ControlFlow<()> + 'a>;
 #[doc(alias = "llama_model_params")]
 #[must_use = "nothing is loaded before `load`"]
 pub struct ModelBuilder<'a> {
-    path: PathBuf,
+    source: Source<'a>,
     layers: Layers,
     load_mode: LoadMode,
     split_mode: Option<SplitMode>,
@@ -170,20 +192,21 @@ pub struct ModelBuilder<'a> {
     check_tensors: bool,
     vocab_only: bool,
     extra_buffer_types: Option<bool>,
+    lazy: Option<bool>,
     progress: Option<Progress<'a>>,
     cancel: Option<CancelToken>,
 }
 
 impl fmt::Debug for ModelBuilder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ModelBuilder").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("ModelBuilder").field("source", &self.source.label()).finish_non_exhaustive()
     }
 }
 
 impl<'a> ModelBuilder<'a> {
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(super) fn new(source: Source<'a>) -> Self {
         Self {
-            path,
+            source,
             layers: Layers::Auto,
             load_mode: LoadMode::Auto,
             split_mode: None,
@@ -194,6 +217,7 @@ impl<'a> ModelBuilder<'a> {
             check_tensors: false,
             vocab_only: false,
             extra_buffer_types: None,
+            lazy: None,
             progress: None,
             cancel: None,
         }
@@ -269,6 +293,15 @@ impl<'a> ModelBuilder<'a> {
         self
     }
 
+    /// Loads so that the weights can be changed by a [`Trainer`](crate::Trainer) and saved by
+    /// [`Model::save`]: read into memory, unmapped, in the order of the file.
+    pub fn trainable(mut self) -> Self {
+        self.load_mode = LoadMode::Read;
+        self.extra_buffer_types = Some(false);
+        self.lazy = Some(false);
+        self
+    }
+
     /// Called on this thread with the progress from 0 to 1. Return `ControlFlow::Break(())` to stop the load;
     /// a panic stops it too and continues in the caller of [`load`](Self::load).
     #[doc(alias = "llama_progress_callback")]
@@ -294,9 +327,7 @@ impl<'a> ModelBuilder<'a> {
     #[doc(alias = "llama_model_load_from_file")]
     pub fn load(mut self) -> Result<Model> {
         backend::init()?;
-        let params = self.params()?;
-        diagnose::check_path(&self.path)?;
-        let path = path_string(&self.path)?;
+        let mut params = self.params()?;
         let cancel = self.cancel.take();
         let mut callback = self.progress.take();
         let mut progress = |done: f32| {
@@ -308,12 +339,22 @@ impl<'a> ModelBuilder<'a> {
         if progress(0.0).is_break() {
             return Err(Error::Cancelled);
         }
+        let (source, _temporary) = self.source.open(&mut params.raw)?;
+        let traits = LoadTraits {
+            vocab_only: self.vocab_only,
+            mapped: params.raw.lazy_mode != llama_sys::LLAMA_LAZY_MODE_OFF
+                || !matches!(
+                    params.raw.load_mode,
+                    llama_sys::LLAMA_LOAD_MODE_NONE | llama_sys::LLAMA_LOAD_MODE_MLOCK
+                ),
+            rearranged: params.raw.use_extra_bufts,
+        };
         crate::log::clear_detail();
-        match ModelPtr::load(&path, &params, &mut progress) {
-            Ok(ptr) => Model::from_ptr(ptr, self.vocab_only),
+        match ModelPtr::load(&source, &params, &mut progress) {
+            Ok(ptr) => Model::from_ptr(ptr, traits),
             Err(LoadFailure::Stopped) => Err(Error::Cancelled),
-            Err(LoadFailure::Refused) => Err(diagnose::explain(&self.path, &crate::log::take_detail())),
-            Err(LoadFailure::Fault(fault)) => Err(diagnose::explain(&self.path, &fault.to_string())),
+            Err(LoadFailure::Refused) => Err(self.source.explain(&crate::log::take_detail())),
+            Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&fault.to_string())),
         }
     }
 
@@ -339,6 +380,9 @@ impl<'a> ModelBuilder<'a> {
         raw.vocab_only = self.vocab_only;
         if let Some(allow) = self.extra_buffer_types {
             raw.use_extra_bufts = allow;
+        }
+        if self.lazy == Some(false) {
+            raw.lazy_mode = llama_sys::LLAMA_LAZY_MODE_OFF;
         }
         Ok(LoadParams {
             raw,
@@ -366,7 +410,9 @@ impl<'a> ModelBuilder<'a> {
     }
 }
 
-fn checked_override((key, value): &(String, MetadataOverride)) -> Result<(CString, OverrideValue)> {
+pub(crate) fn checked_override(
+    (key, value): &(String, MetadataOverride),
+) -> Result<(CString, OverrideValue)> {
     let fits = |what, text: &str| {
         if text.len() > OVERRIDE_LEN {
             return Err(Error::TooLong { what, len: text.len(), max: OVERRIDE_LEN });
@@ -383,9 +429,4 @@ fn checked_override((key, value): &(String, MetadataOverride)) -> Result<(CStrin
         MetadataOverride::Str(v) => OverrideValue::Str(fits("metadata override value", v)?),
     };
     Ok((fits("metadata override key", key)?, value))
-}
-
-fn path_string(path: &Path) -> Result<CString> {
-    let text = path.to_str().ok_or(Error::InvalidUtf8 { what: "path" })?;
-    c_string("path", text)
 }

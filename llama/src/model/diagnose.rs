@@ -3,11 +3,11 @@
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, GgufError};
 use std::fs;
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::path::Path;
 
 /// Checks that do not need to look into the file.
-pub(super) fn check_path(path: &Path) -> Result<()> {
+pub(crate) fn check_path(path: &Path) -> Result<()> {
     let detail = match fs::metadata(path) {
         Ok(meta) if meta.is_dir() => {
             "this is a directory, give the path of a .gguf file inside it".to_owned()
@@ -27,10 +27,43 @@ pub(super) fn check_path(path: &Path) -> Result<()> {
 
 /// The error for a file that llama.cpp refused; `log` holds its words.
 #[cold]
-pub(super) fn explain(path: &Path, log: &str) -> Error {
-    let detail = match Gguf::open(path) {
+pub(crate) fn explain(path: &Path, log: &str) -> Error {
+    let start = || fs::File::open(path).map(beginning).unwrap_or_default();
+    explain_opened(path, Gguf::open(path), start, log)
+}
+
+/// The error for bytes that llama.cpp refused.
+#[cold]
+pub(super) fn explain_bytes(label: &Path, bytes: &[u8], log: &str) -> Error {
+    explain_opened(label, Gguf::read(&mut Cursor::new(bytes)), || beginning(bytes), log)
+}
+
+/// The error for a source that cannot be looked at again.
+#[cold]
+pub(super) fn explain_log(label: &Path, log: &str) -> Error {
+    let detail = match tidy(log) {
+        log if log.is_empty() => "llama.cpp refused the file without a reason".to_owned(),
+        log => one_line(&log),
+    };
+    Error::LoadModel { path: label.to_owned(), detail }
+}
+
+fn beginning(mut source: impl Read) -> Vec<u8> {
+    let mut start = vec![0_u8; 64];
+    let len = source.read(&mut start).unwrap_or(0);
+    start.truncate(len);
+    start
+}
+
+fn explain_opened(
+    path: &Path,
+    opened: Result<Gguf, GgufError>,
+    start: impl Fn() -> Vec<u8>,
+    log: &str,
+) -> Error {
+    let detail = match opened {
         Ok(gguf) => explain_content(&gguf, log),
-        Err(GgufError::NotGguf { found }) => foreign(path, &found),
+        Err(GgufError::NotGguf { found }) => foreign(&start(), &found),
         Err(GgufError::Truncated { .. }) => {
             "the file is cut off (its end is missing), download it again".to_owned()
         }
@@ -77,10 +110,7 @@ fn explain_content(gguf: &Gguf, log: &str) -> String {
 }
 
 /// What a file is that does not start like a GGUF file.
-fn foreign(path: &Path, found: &[u8]) -> String {
-    let mut start = [0_u8; 64];
-    let len = fs::File::open(path).and_then(|mut file| file.read(&mut start)).unwrap_or(0);
-    let start = &start[..len];
+fn foreign(start: &[u8], found: &[u8]) -> String {
     let what = if found.starts_with(b"PK") {
         "it is a ZIP archive or PyTorch checkpoint, convert it to GGUF first"
     } else if start.get(8) == Some(&b'{') {

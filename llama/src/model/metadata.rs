@@ -2,6 +2,7 @@
 
 use super::Model;
 use crate::error::Result;
+use crate::ffi::model::ModelPtr;
 use crate::ffi::text::c_string;
 use std::str::FromStr;
 
@@ -81,6 +82,10 @@ impl<'a> Metadata<'a> {
         Ok(pairs)
     }
 
+    fn recommended<T: FromStr>(self, key: llama_sys::llama_model_meta_key) -> Result<Option<T>> {
+        self.parse(&ModelPtr::meta_key(key)?)
+    }
+
     /// The sampling parameters that the makers of the model recommend in its file.
     ///
     /// # Errors
@@ -88,12 +93,12 @@ impl<'a> Metadata<'a> {
     #[doc(alias = "llama_model_meta_key_str")]
     pub fn sampling_defaults(&self) -> Result<SamplingDefaults> {
         Ok(SamplingDefaults {
-            top_k: self.parse("general.sampling.top_k")?,
-            top_p: self.parse("general.sampling.top_p")?,
-            min_p: self.parse("general.sampling.min_p")?,
-            temperature: self.parse("general.sampling.temp")?,
-            repeat_penalty: self.parse("general.sampling.penalty_repeat")?,
-            repeat_last_n: self.parse("general.sampling.penalty_last_n")?,
+            top_k: self.recommended(llama_sys::LLAMA_MODEL_META_KEY_SAMPLING_TOP_K)?,
+            top_p: self.recommended(llama_sys::LLAMA_MODEL_META_KEY_SAMPLING_TOP_P)?,
+            min_p: self.recommended(llama_sys::LLAMA_MODEL_META_KEY_SAMPLING_MIN_P)?,
+            temperature: self.recommended(llama_sys::LLAMA_MODEL_META_KEY_SAMPLING_TEMP)?,
+            repeat_penalty: self.recommended(llama_sys::LLAMA_MODEL_META_KEY_SAMPLING_PENALTY_REPEAT)?,
+            repeat_last_n: self.recommended(llama_sys::LLAMA_MODEL_META_KEY_SAMPLING_PENALTY_LAST_N)?,
         })
     }
 }

@@ -5,10 +5,17 @@ mod diagnose;
 mod fingerprint;
 mod kinds;
 mod metadata;
+mod save;
+mod source;
 
 pub use builder::{Layers, LoadMode, MetadataOverride, ModelBuilder, ProgressFlow, SplitMode};
 pub use kinds::{FileType, RopeType};
 pub use metadata::{Metadata, SamplingDefaults};
+
+pub(crate) use builder::checked_override;
+pub(crate) use diagnose::{check_path, explain};
+pub(crate) use source::path_string;
+pub use source::{split_path, split_prefix};
 
 use crate::context::ContextBuilder;
 use crate::error::Result;
@@ -18,6 +25,7 @@ use crate::token::Token;
 use crate::vocab::Vocab;
 use crate::vocab::special::SpecialTokens;
 use once_cell::sync::OnceCell;
+use source::Source;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -72,6 +80,7 @@ pub(crate) struct ModelInfo {
     pub(crate) n_embd_inp: usize,
     pub(crate) n_embd_out: usize,
     pub(crate) n_layer: u32,
+    pub(crate) n_layer_nextn: u32,
     pub(crate) n_head: u32,
     pub(crate) n_head_kv: u32,
     pub(crate) n_swa: u32,
@@ -87,6 +96,18 @@ pub(crate) struct ModelInfo {
     pub(crate) hybrid: bool,
     pub(crate) diffusion: bool,
     pub(crate) vocab_only: bool,
+    /// The weights may lie in a mapped file, where they cannot be written.
+    pub(crate) mapped: bool,
+    /// The weights may have been rearranged, so that they cannot be read back.
+    pub(crate) rearranged: bool,
+}
+
+/// How a model was loaded, as far as it matters later.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LoadTraits {
+    pub(crate) vocab_only: bool,
+    pub(crate) mapped: bool,
+    pub(crate) rearranged: bool,
 }
 
 impl Model {
@@ -103,12 +124,12 @@ impl Model {
     #[doc(alias = "llama_model_params")]
     #[doc(alias = "llama_model_default_params")]
     pub fn builder<'a>(path: impl AsRef<Path>) -> ModelBuilder<'a> {
-        ModelBuilder::new(path.as_ref().to_owned())
+        ModelBuilder::new(Source::Path(path.as_ref().to_owned()))
     }
 
-    pub(crate) fn from_ptr(ptr: ModelPtr, vocab_only: bool) -> Result<Self> {
+    pub(crate) fn from_ptr(ptr: ModelPtr, traits: LoadTraits) -> Result<Self> {
         let vocab = ptr.vocab()?;
-        let info = ModelInfo::read(&ptr, vocab, vocab_only)?;
+        let info = ModelInfo::read(&ptr, vocab, traits)?;
         let special = SpecialTokens::read(vocab)?;
         Ok(Self {
             inner: Arc::new(ModelInner {
@@ -200,6 +221,13 @@ impl Model {
     #[must_use]
     pub fn n_layer(&self) -> u32 {
         self.info().n_layer
+    }
+
+    /// Number of extra layers that predict several tokens at once, 0 without them.
+    #[doc(alias = "llama_model_n_layer_nextn")]
+    #[must_use]
+    pub fn n_layer_nextn(&self) -> u32 {
+        self.info().n_layer_nextn
     }
 
     /// Number of attention heads of the first layer.
@@ -343,11 +371,12 @@ impl Model {
 }
 
 impl ModelInfo {
-    fn read(ptr: &ModelPtr, vocab: VocabPtr, vocab_only: bool) -> Result<Self> {
+    fn read(ptr: &ModelPtr, vocab: VocabPtr, traits: LoadTraits) -> Result<Self> {
         let count = |value: i32| u32::try_from(value).unwrap_or(0);
         let width = |value: i32| usize::try_from(value).unwrap_or(0);
         let vocab_size = width(vocab.n_tokens()?);
         // Per-layer numbers are not there when only the vocabulary was loaded.
+        let vocab_only = traits.vocab_only;
         let deep = !vocab_only;
         Ok(Self {
             architecture: ptr.meta_value(c"general.architecture")?.unwrap_or_default(),
@@ -359,6 +388,7 @@ impl ModelInfo {
             n_embd_inp: if deep { width(ptr.n_embd_inp()?) } else { 0 },
             n_embd_out: if deep { width(ptr.n_embd_out()?) } else { 0 },
             n_layer: if deep { count(ptr.n_layer()?) } else { 0 },
+            n_layer_nextn: if deep { count(ptr.n_layer_nextn()?) } else { 0 },
             n_head: if deep { count(ptr.n_head()?) } else { 0 },
             n_head_kv: if deep { count(ptr.n_head_kv()?) } else { 0 },
             n_swa: count(ptr.n_swa()?),
@@ -374,6 +404,8 @@ impl ModelInfo {
             hybrid: ptr.is_hybrid()?,
             diffusion: ptr.is_diffusion()?,
             vocab_only,
+            mapped: traits.mapped,
+            rearranged: traits.rearranged,
         })
     }
 

@@ -171,6 +171,23 @@ fn every_load_mode() {
 }
 
 #[test]
+fn load_modes_have_names() {
+    for mode in [
+        LoadMode::Auto,
+        LoadMode::Read,
+        LoadMode::Mmap,
+        LoadMode::Mlock,
+        LoadMode::MmapMlock,
+        LoadMode::DirectIo,
+    ] {
+        assert_eq!(mode.to_string().parse::<LoadMode>().unwrap(), mode);
+    }
+    for bad in ["", "nothing", "MMAP", "mmap ", "a\0"] {
+        assert!(bad.parse::<LoadMode>().is_err(), "{bad:?}");
+    }
+}
+
+#[test]
 fn bad_parameters() {
     let base = || Model::builder(default_path());
     assert!(base().gpu_layers(Layers::Count(u32::MAX)).load().is_err());

@@ -32,6 +32,7 @@ fn every_public_type() {
         FileType,
         FlashAttention,
         Grammar,
+        Importance,
         Layers,
         LoadMode,
         LoraAdapter,
@@ -42,12 +43,17 @@ fn every_public_type() {
         Metadata<'static>,
         MetadataOverride,
         Model,
+        NumaStrategy,
+        Optimizer,
         Output<'static>,
         PenaltyParams,
         Perf,
         Pooling,
         Prompt,
         PromptPart,
+        Quantize,
+        Quantized,
+        Registry,
         RopeScaling,
         RopeType,
         Sampler,
@@ -65,6 +71,10 @@ fn every_public_type() {
         TokenAttributes,
         TokenDecoder,
         TokenProbability,
+        Trainer,
+        TrainingData,
+        TrainingProgress,
+        TrainingStats,
         Vocab,
         VocabKind,
         llama::log::Level,
@@ -80,4 +90,5 @@ fn owners_are_static() {
     check::<llama::Sampler>();
     check::<llama::Grammar>();
     check::<llama::TokenDecoder>();
+    check::<llama::Trainer>();
 }

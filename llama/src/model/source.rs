@@ -1,0 +1,254 @@
+//! Where a model comes from: a file, several files, bytes in memory, an open file.
+
+use super::{Model, ModelBuilder, diagnose};
+use crate::error::{Error, Result};
+use crate::ffi::model::LoadSource;
+use crate::ffi::stream::CStream;
+use crate::ffi::text::c_string;
+use crate::gguf::{Gguf, Value};
+use std::ffi::CString;
+use std::fs::File;
+use std::io::Seek;
+use std::path::{Path, PathBuf};
+
+/// What a [`ModelBuilder`] loads from.
+#[derive(Debug)]
+pub(super) enum Source<'a> {
+    /// A file, or the first of several named by llama.cpp's pattern.
+    Path(PathBuf),
+    /// All files of a split model, in order.
+    Splits(Vec<PathBuf>),
+    /// The content of a file.
+    Bytes(&'a [u8]),
+    /// An open file, from its current position on.
+    File(&'a File),
+}
+
+/// A file that is deleted when it has served.
+#[derive(Debug)]
+pub(super) struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // A file that cannot be deleted is only litter.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Source<'_> {
+    /// The path in error messages.
+    pub(super) fn label(&self) -> &Path {
+        match self {
+            Self::Path(path) => path,
+            Self::Splits(paths) => paths.first().map_or(Path::new("(no files)"), PathBuf::as_path),
+            Self::Bytes(_) => Path::new("(bytes in memory)"),
+            Self::File(_) => Path::new("(open file)"),
+        }
+    }
+
+    /// Checks the source and gets it ready for C. A temporary file must stay until the model is loaded.
+    pub(super) fn open(
+        &self,
+        raw: &mut llama_sys::llama_model_params,
+    ) -> Result<(LoadSource<'_>, Option<Temporary>)> {
+        match self {
+            Self::Path(path) => {
+                diagnose::check_path(path)?;
+                Ok((LoadSource::Path(path_string(path)?), None))
+            }
+            Self::Splits(paths) => {
+                check_splits(paths)?;
+                Ok((
+                    LoadSource::Splits(paths.iter().map(|path| path_string(path)).collect::<Result<_>>()?),
+                    None,
+                ))
+            }
+            Self::Bytes(bytes) => {
+                if bytes.is_empty() {
+                    return Err(self.refuse("there are no bytes"));
+                }
+                read_only_mode(raw)?;
+                open_bytes(bytes).map_err(|error| self.refuse(&error.to_string()))
+            }
+            Self::File(file) => {
+                let mut file: &File = file;
+                let start = file.stream_position().map_err(|error| self.refuse(&error.to_string()))?;
+                if start != 0 && raw.load_mode == llama_sys::LLAMA_LOAD_MODE_AUTO {
+                    // A model inside another file is rarely aligned as mapping wants it.
+                    raw.load_mode = llama_sys::LLAMA_LOAD_MODE_NONE;
+                    raw.lazy_mode = llama_sys::LLAMA_LAZY_MODE_OFF;
+                }
+                let stream = CStream::of_file(file).map_err(|error| self.refuse(&error.to_string()))?;
+                Ok((LoadSource::Stream(stream), None))
+            }
+        }
+    }
+
+    fn refuse(&self, detail: &str) -> Error {
+        Error::LoadModel { path: self.label().to_owned(), detail: detail.to_owned() }
+    }
+
+    /// The error for a source that llama.cpp refused; `log` holds its words.
+    #[cold]
+    pub(super) fn explain(&self, log: &str) -> Error {
+        match self {
+            Self::Path(path) => diagnose::explain(path, log),
+            Self::Splits(paths) if paths.len() == 1 => diagnose::explain(&paths[0], log),
+            Self::Bytes(bytes) => diagnose::explain_bytes(self.label(), bytes, log),
+            Self::Splits(_) | Self::File(_) => diagnose::explain_log(self.label(), log),
+        }
+    }
+}
+
+/// Bytes in memory can only be read: mapping and direct access need a file.
+fn read_only_mode(raw: &mut llama_sys::llama_model_params) -> Result<()> {
+    match raw.load_mode {
+        llama_sys::LLAMA_LOAD_MODE_AUTO => raw.load_mode = llama_sys::LLAMA_LOAD_MODE_NONE,
+        llama_sys::LLAMA_LOAD_MODE_NONE | llama_sys::LLAMA_LOAD_MODE_MLOCK => {}
+        _ => return Err(Error::invalid("load_mode", "bytes in memory can only be read, not mapped")),
+    }
+    raw.lazy_mode = llama_sys::LLAMA_LAZY_MODE_OFF;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn open_bytes(bytes: &[u8]) -> std::io::Result<(LoadSource<'_>, Option<Temporary>)> {
+    Ok((LoadSource::Stream(CStream::of_bytes(bytes)?), None))
+}
+
+/// C streams over memory do not exist everywhere; a file does.
+#[cfg(not(unix))]
+fn open_bytes(bytes: &[u8]) -> std::io::Result<(LoadSource<'_>, Option<Temporary>)> {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let unique = COUNT.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("llama-{}-{unique}.gguf", std::process::id()));
+    let temporary = Temporary(path);
+    std::fs::write(&temporary.0, bytes)?;
+    let path = path_string(&temporary.0).map_err(std::io::Error::other)?;
+    Ok((LoadSource::Path(path), Some(temporary)))
+}
+
+/// Checks what the files say about themselves where llama.cpp would assert or guess.
+fn check_splits(paths: &[PathBuf]) -> Result<()> {
+    if paths.is_empty() {
+        return Err(Error::invalid("splits", "the list of files is empty"));
+    }
+    for (index, path) in paths.iter().enumerate() {
+        diagnose::check_path(path)?;
+        let refuse = |detail: String| Error::LoadModel { path: path.clone(), detail };
+        let gguf = Gguf::open(path).map_err(|error| match error {
+            crate::gguf::GgufError::NotGguf { .. } => diagnose::explain(path, ""),
+            error => refuse(error.to_string()),
+        })?;
+        let number = |key: &str| match gguf.get(key) {
+            Some(Value::U16(value)) => Ok(Some(usize::from(*value))),
+            None => Ok(None),
+            Some(_) => Err(refuse(format!("its {key} is not a 16-bit number"))),
+        };
+        let count = number("split.count")?;
+        if index == 0 && count.unwrap_or(1) != paths.len() {
+            let count = count.unwrap_or(1);
+            return Err(refuse(format!("the model consists of {count} files, {} were given", paths.len())));
+        }
+        if paths.len() > 1 && number("split.no")? != Some(index) {
+            return Err(refuse(format!(
+                "this is not part {} of a split model; give the files in order",
+                index + 1
+            )));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn path_string(path: &Path) -> Result<CString> {
+    let text = path.to_str().ok_or(Error::InvalidUtf8 { what: "path" })?;
+    c_string("path", text)
+}
+
+/// The name of part `index` (from 0) of a model that is split into `count` files: `model-00001-of-00003.gguf`.
+///
+/// ```
+/// assert_eq!(llama::split_path("dir/model", 0, 3)?.to_str(), Some("dir/model-00001-of-00003.gguf"));
+/// # Ok::<(), llama::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::InvalidParameter`] unless `index < count`; [`Error::InvalidUtf8`] for such a path.
+#[doc(alias = "llama_split_path")]
+pub fn split_path(prefix: impl AsRef<Path>, index: u16, count: u16) -> Result<PathBuf> {
+    if index >= count {
+        return Err(Error::invalid("index", format!("{index} is not below the count {count}")));
+    }
+    let prefix = path_string(prefix.as_ref())?;
+    let path = crate::ffi::model::split_path(&prefix, i32::from(index), i32::from(count))?;
+    Ok(PathBuf::from(path))
+}
+
+/// What all files of a split model have in common, or `None` when `path` is not named as part `index` (from 0)
+/// of `count`.
+///
+/// ```
+/// let prefix = llama::split_prefix("dir/model-00001-of-00003.gguf", 0, 3)?;
+/// assert_eq!(prefix.as_deref(), Some(std::path::Path::new("dir/model")));
+/// # Ok::<(), llama::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::InvalidParameter`] unless `index < count`; [`Error::InvalidUtf8`] for such a path.
+#[doc(alias = "llama_split_prefix")]
+pub fn split_prefix(path: impl AsRef<Path>, index: u16, count: u16) -> Result<Option<PathBuf>> {
+    if index >= count {
+        return Err(Error::invalid("index", format!("{index} is not below the count {count}")));
+    }
+    let path = path_string(path.as_ref())?;
+    let prefix = crate::ffi::model::split_prefix(&path, i32::from(index), i32::from(count))?;
+    Ok(prefix.map(PathBuf::from))
+}
+
+impl Model {
+    /// Starts loading a model that is split into several files with names of your own, given in order.
+    ///
+    /// Files that follow llama.cpp's pattern ([`split_path`]) need no list: [`Model::builder`] with the first
+    /// one finds the others.
+    #[doc(alias = "llama_model_load_from_splits")]
+    pub fn builder_from_splits<'a, P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> ModelBuilder<'a> {
+        ModelBuilder::new(Source::Splits(paths.into_iter().map(|path| path.as_ref().to_owned()).collect()))
+    }
+
+    /// Loads a model from the bytes of a GGUF file, for example from `include_bytes!` or an archive.
+    ///
+    /// The weights are copied, so the bytes are not needed afterwards. On Unix they are read where they are;
+    /// elsewhere through a temporary file.
+    ///
+    /// # Errors
+    /// As [`ModelBuilder::load`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Self::builder_from_bytes(bytes).load()
+    }
+
+    /// Starts loading a model from the bytes of a GGUF file; see [`Model::from_bytes`]. Load modes that map a
+    /// file are refused.
+    pub fn builder_from_bytes(bytes: &[u8]) -> ModelBuilder<'_> {
+        ModelBuilder::new(Source::Bytes(bytes))
+    }
+
+    /// Loads a model from an open file; see [`Model::builder_from_file`].
+    ///
+    /// # Errors
+    /// As [`ModelBuilder::load`].
+    #[doc(alias = "llama_model_load_from_file_ptr")]
+    pub fn from_file(file: &File) -> Result<Self> {
+        Self::builder_from_file(file).load()
+    }
+
+    /// Starts loading a model from an open file, from its current position on: a model may lie inside another
+    /// file. The file stays open and its position changes.
+    ///
+    /// A model inside another file is read into memory unless a load mode is chosen; mapping works when its
+    /// data is aligned to 32 bytes there. Split models need their paths.
+    #[doc(alias = "llama_model_load_from_file_ptr")]
+    pub fn builder_from_file(file: &File) -> ModelBuilder<'_> {
+        ModelBuilder::new(Source::File(file))
+    }
+}

@@ -1,0 +1,122 @@
+//! The back ends in this binary, and how they use the machine's memory.
+
+use crate::backend;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::ffi;
+use std::sync::{Mutex, PoisonError};
+
+/// A back end of ggml: the code for one kind of device.
+///
+/// ```
+/// for registry in llama::registries()? {
+///     println!("{}: {} devices, {:?}", registry.name(), registry.devices().len(), registry.features());
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
+#[doc(alias = "ggml_backend_reg_t")]
+#[derive(Debug, Clone)]
+pub struct Registry {
+    name: String,
+    devices: Vec<Device>,
+    features: Vec<(String, String)>,
+}
+
+impl Registry {
+    /// Name, for example `CPU` or `CUDA`.
+    #[doc(alias = "ggml_backend_reg_name")]
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its devices.
+    #[doc(alias = "ggml_backend_reg_dev_count")]
+    #[doc(alias = "ggml_backend_reg_dev_get")]
+    #[must_use]
+    pub fn devices(&self) -> &[Device] {
+        &self.devices
+    }
+
+    /// What it was compiled with and makes use of, as names and values, for example `AVX2` and `1`.
+    #[doc(alias = "ggml_backend_get_features")]
+    #[must_use]
+    pub fn features(&self) -> &[(String, String)] {
+        &self.features
+    }
+}
+
+/// Some back ends fill their list of features at the first call, without a lock.
+static FEATURES: Mutex<()> = Mutex::new(());
+
+/// All back ends in this binary.
+///
+/// # Errors
+/// As [`backend::init`].
+#[doc(alias = "ggml_backend_reg_count")]
+#[doc(alias = "ggml_backend_reg_get")]
+pub fn registries() -> Result<Vec<Registry>> {
+    backend::init()?;
+    let _lock = FEATURES.lock().unwrap_or_else(PoisonError::into_inner);
+    let all = ffi::registry::registries()?.into_iter().map(|ptr| {
+        let devices = ptr.devices()?.into_iter().map(Device::new).collect::<Result<_>>()?;
+        Ok(Registry { name: ptr.name()?, devices, features: ptr.features()? })
+    });
+    all.collect()
+}
+
+/// How work is spread over a machine with several nodes of memory (NUMA).
+#[doc(alias = "ggml_numa_strategy")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NumaStrategy {
+    /// Threads are spread over all nodes.
+    Distribute,
+    /// Threads stay on the node where the program started.
+    Isolate,
+    /// Threads use the processors that `numactl` allowed.
+    Numactl,
+}
+
+impl NumaStrategy {
+    fn raw(self) -> llama_sys::ggml_numa_strategy {
+        match self {
+            Self::Distribute => llama_sys::GGML_NUMA_STRATEGY_DISTRIBUTE,
+            Self::Isolate => llama_sys::GGML_NUMA_STRATEGY_ISOLATE,
+            Self::Numactl => llama_sys::GGML_NUMA_STRATEGY_NUMACTL,
+        }
+    }
+}
+
+/// What happened in this process so far.
+struct Usage {
+    computing: bool,
+    numa: bool,
+}
+
+static USAGE: Mutex<Usage> = Mutex::new(Usage { computing: false, numa: false });
+
+/// Tunes the whole process for a machine with several nodes of memory (NUMA). Once, before the first context
+/// is created. Returns whether the machine has several nodes.
+///
+/// # Errors
+/// [`Error::Failed`] for a second call, or after a context was created; otherwise as [`backend::init`].
+#[doc(alias = "llama_numa_init")]
+pub fn init_numa(strategy: NumaStrategy) -> Result<bool> {
+    backend::init()?;
+    let refuse = |detail: &str| Error::Failed { operation: "init_numa", detail: detail.to_owned() };
+    let mut usage = USAGE.lock().unwrap_or_else(PoisonError::into_inner);
+    if usage.computing {
+        return Err(refuse("a context was created already"));
+    }
+    if std::mem::replace(&mut usage.numa, true) {
+        return Err(refuse("it was called before"));
+    }
+    ffi::registry::numa_init(strategy.raw())?;
+    ffi::registry::is_numa()
+}
+
+/// Called before a context is created: from now on threads read what `init_numa` would write.
+pub(crate) fn computing() {
+    USAGE.lock().unwrap_or_else(PoisonError::into_inner).computing = true;
+}

@@ -1,0 +1,102 @@
+//! Every function of llama.h is wrapped, or listed with a reason in `unwrapped.txt`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The functions that the bindings declare.
+fn bound() -> BTreeSet<String> {
+    let bindings = std::fs::read_to_string(root().join("../llama-sys/src/bindings.rs")).unwrap();
+    let names = bindings.lines().filter_map(|line| line.trim().strip_prefix("pub fn llama_"));
+    names.map(|rest| format!("llama_{}", rest.split('(').next().unwrap())).collect()
+}
+
+/// The functions that the safe crate calls, from all its source files.
+fn called() -> BTreeSet<String> {
+    let mut called = BTreeSet::new();
+    let mut folders = vec![root().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = std::fs::read_to_string(&path).unwrap();
+                called.extend(code(&text).flat_map(names));
+            }
+        }
+    }
+    called
+}
+
+/// Lines of code, without comments and attributes.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.starts_with("//") && !line.starts_with("#["))
+}
+
+/// The words of a line that start like a function of llama.cpp.
+fn names(line: &str) -> impl Iterator<Item = String> {
+    line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with("llama_"))
+        .map(str::to_owned)
+}
+
+/// Function and reason of each line of `unwrapped.txt`.
+fn unwrapped() -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(root().join("unwrapped.txt")).unwrap();
+    let mut listed = BTreeMap::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+        let (name, reason) = line.split_once(": ").unwrap_or_else(|| panic!("no reason: {line}"));
+        assert!(reason.trim().len() > 10, "no reason: {line}");
+        assert!(listed.insert(name.to_owned(), reason.to_owned()).is_none(), "listed twice: {name}");
+    }
+    listed
+}
+
+#[test]
+fn every_function_is_wrapped_or_listed_with_a_reason() {
+    let (bound, called, listed) = (bound(), called(), unwrapped());
+    let count = |what: &str| listed.values().filter(|reason| reason.starts_with(what)).count();
+    let missing: Vec<_> = bound.iter().filter(|n| !called.contains(*n) && !listed.contains_key(*n)).collect();
+    let wrapped_after_all: Vec<_> = listed.keys().filter(|name| called.contains(*name)).collect();
+    let unknown: Vec<_> = listed.keys().filter(|name| !bound.contains(*name)).collect();
+    println!(
+        "llama.h: {} functions, {} wrapped, {} deprecated, {} not yet wrapped, {} done another way",
+        bound.len(),
+        bound.iter().filter(|name| called.contains(*name)).count(),
+        count("deprecated"),
+        count("not wrapped yet"),
+        listed.len() - count("deprecated") - count("not wrapped yet"),
+    );
+    assert!(missing.is_empty(), "neither wrapped nor listed in unwrapped.txt: {missing:#?}");
+    assert!(wrapped_after_all.is_empty(), "wrapped, remove them from unwrapped.txt: {wrapped_after_all:#?}");
+    assert!(unknown.is_empty(), "not in the bindings, remove them from unwrapped.txt: {unknown:#?}");
+}
+
+#[test]
+fn deprecated_functions_are_those_of_the_header() {
+    let Some(tree) = std::env::var_os("LLAMA_CPP_DIR") else {
+        println!("SKIPPED: set LLAMA_CPP_DIR to a llama.cpp tree to compare with its header");
+        return;
+    };
+    let header = std::fs::read_to_string(PathBuf::from(tree).join("include/llama.h")).unwrap();
+    let header: String = header
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n");
+    let marked: BTreeSet<_> = header
+        .split("DEPRECATED(")
+        .skip(1)
+        .filter_map(|text| {
+            let before = &text[..text.find('"')?];
+            before.split('(').next()?.split_whitespace().last().map(|n| n.trim_start_matches('*').to_owned())
+        })
+        .collect();
+    let listed = unwrapped().into_iter().filter(|(_, reason)| reason.starts_with("deprecated"));
+    assert_eq!(listed.map(|(name, _)| name).collect::<BTreeSet<_>>(), marked);
+}

@@ -1,0 +1,195 @@
+//! Loading, saving, quantizing and training with bad arguments: each row must end in an error that was found
+//! before llama.cpp had to, leave the process alive, and leave no file behind.
+
+use crate::common::{default_path, folder, model};
+use llama::gguf::TensorType;
+use llama::{
+    Error, FileType, Importance, LoadMode, Model, NumaStrategy, Optimizer, Quantize, Token, Trainer,
+    TrainingData, split_path, split_prefix,
+};
+use llama_test_kit::{Arch, RandomModel, Shape};
+use std::fs::File;
+use std::path::PathBuf;
+
+/// Bad arguments for one function.
+struct Row {
+    what: &'static str,
+    run: fn() -> Result<(), Error>,
+}
+
+fn tiny() -> PathBuf {
+    RandomModel::new(Shape::tiny(Arch::Llama)).cached(folder()).unwrap()
+}
+
+fn trainable() -> Model {
+    Model::builder(tiny()).trainable().load().unwrap()
+}
+
+fn target() -> PathBuf {
+    folder().join("misuse-target.gguf")
+}
+
+fn quantize(change: impl FnOnce(Quantize) -> Quantize) -> Result<(), Error> {
+    change(Quantize::new(tiny(), target())).run().map(drop)
+}
+
+fn train(tokens: &[Token]) -> Result<(), Error> {
+    let mut data = TrainingData::new(256);
+    data.push(tokens)?;
+    Trainer::builder(trainable()).n_threads(1).build()?.epoch(&data).map(drop)
+}
+
+fn optimizer(optimizer: Optimizer) -> Result<(), Error> {
+    Trainer::builder(trainable()).n_threads(1).optimizer(optimizer).build().map(drop)
+}
+
+macro_rules! rows {
+    ($($what:literal => $run:expr;)*) => { &[$(Row { what: $what, run: $run }),*] };
+}
+
+const ROWS: &[Row] = rows! {
+    "bytes: none" => || Model::from_bytes(&[]).map(drop);
+    "bytes: a magic number" => || Model::from_bytes(b"GGUF").map(drop);
+    "bytes: zeros" => || Model::from_bytes(&[0; 4096]).map(drop);
+    "bytes: ones" => || Model::from_bytes(&[0xff; 4096]).map(drop);
+    "bytes: half a model" => || {
+        let bytes = std::fs::read(tiny()).unwrap();
+        Model::from_bytes(&bytes[..bytes.len() / 2]).map(drop)
+    };
+    "bytes: mapped" => || {
+        let bytes = std::fs::read(tiny()).unwrap();
+        Model::builder_from_bytes(&bytes).load_mode(LoadMode::Mmap).load().map(drop)
+    };
+    "bytes: direct access" => || {
+        let bytes = std::fs::read(tiny()).unwrap();
+        Model::builder_from_bytes(&bytes).load_mode(LoadMode::DirectIo).load().map(drop)
+    };
+    "file: a folder" => || Model::from_file(&File::open(folder()).unwrap()).map(drop);
+    "file: empty" => || Model::from_file(&File::open("/dev/null").unwrap()).map(drop);
+    "file: only for writing" => || {
+        Model::from_file(&File::create(folder().join("misuse-write.bin")).unwrap()).map(drop)
+    };
+    "file: a source text" => || Model::from_file(&File::open(default_path().with_file_name("train.py")).unwrap()).map(drop);
+    "splits: none" => || Model::builder_from_splits([""; 0]).load().map(drop);
+    "splits: an empty name" => || Model::builder_from_splits([""]).load().map(drop);
+    "splits: a zero byte" => || Model::builder_from_splits(["a\0b"]).load().map(drop);
+    "splits: a folder" => || Model::builder_from_splits([folder()]).load().map(drop);
+    "splits: the same file twice" => || Model::builder_from_splits([tiny(), tiny()]).load().map(drop);
+    "split path: no parts" => || split_path("a", 0, 0).map(drop);
+    "split path: behind the last" => || split_path("a", 3, 3).map(drop);
+    "split path: zero byte" => || split_path("\0", 0, 3).map(drop);
+    "split prefix: behind the last" => || split_prefix("a", 3, 3).map(drop);
+    "split prefix: zero byte" => || split_prefix("\0", 0, 3).map(drop);
+    "load mode: no such name" => || "swap".parse::<LoadMode>().map(drop);
+    "save: rearranged weights" => || model().save(target());
+    "save: nowhere" => || trainable().save("/no/such/folder/model.gguf");
+    "save: no name" => || trainable().save("");
+    "save: zero byte" => || trainable().save("a\0b");
+    "save: a folder" => || trainable().save(folder());
+    "save: only a vocabulary" => || {
+        Model::builder(tiny()).trainable().vocab_only(true).load().unwrap().save(target())
+    };
+    "quantize: no input" => || Quantize::new("/no/such", target()).run().map(drop);
+    "quantize: input with zero byte" => || Quantize::new("a\0b", target()).run().map(drop);
+    "quantize: output with zero byte" => || Quantize::new(tiny(), "a\0b").run().map(drop);
+    "quantize: over itself" => || Quantize::new(tiny(), tiny()).run().map(drop);
+    "quantize: over itself, another name" => || {
+        let other = folder().join("../llama-suite").join(tiny().file_name().unwrap());
+        Quantize::new(tiny(), other).run().map(drop)
+    };
+    "quantize: to a folder" => || Quantize::new(tiny(), folder()).run().map(drop);
+    "quantize: to nowhere" => || Quantize::new(tiny(), "/no/such/folder/x").run().map(drop);
+    "quantize: already quantized" => || Quantize::new(default_path(), target()).file_type(FileType::Q4_0).run().map(drop);
+    "quantize: unknown type" => || quantize(|q| q.file_type(FileType(77)));
+    "quantize: type MAX" => || quantize(|q| q.file_type(FileType(u32::MAX)));
+    "quantize: type with the mark of a guess" => || quantize(|q| q.file_type(FileType(1024 + 2)));
+    "quantize: IQ1 without importance" => || quantize(|q| q.file_type(FileType::IQ1_S));
+    "quantize: IQ2 without importance" => || quantize(|q| q.file_type(FileType::IQ2_M));
+    "quantize: IQ2 with nothing important" => || {
+        quantize(|q| q.file_type(FileType::IQ2_XXS).pure(true).importance(Importance::new()))
+    };
+    "quantize: embeddings without importance" => || {
+        quantize(|q| q.token_embedding_type(TensorType::IQ1_S))
+    };
+    "quantize: embeddings that do not divide" => || quantize(|q| q.token_embedding_type(TensorType::Q6_K));
+    "quantize: output that does not divide" => || quantize(|q| q.output_tensor_type(TensorType::Q6_K));
+    "quantize: output of integers" => || quantize(|q| q.output_tensor_type(TensorType::I64));
+    "quantize: output of intermediate numbers" => || quantize(|q| q.output_tensor_type(TensorType::Q8_K));
+    "quantize: output of no type" => || quantize(|q| q.output_tensor_type(TensorType::from_number(u32::MAX)));
+    "quantize: pattern of nothing" => || quantize(|q| q.tensor_type("", TensorType::Q8_0));
+    "quantize: pattern with zero byte" => || quantize(|q| q.tensor_type("\0", TensorType::Q8_0));
+    "quantize: pattern without end" => || {
+        quantize(|q| q.file_type(FileType::Q4_0).tensor_type("[", TensorType::Q8_0))
+    };
+    "quantize: pattern too long" => || quantize(|q| q.tensor_type(&"(".repeat(100_000), TensorType::Q8_0));
+    "quantize: no threads" => || quantize(|q| q.threads(0));
+    "quantize: all threads" => || quantize(|q| q.threads(u32::MAX));
+    "quantize: prune what is not there" => || quantize(|q| q.prune_layers(&[2]));
+    "quantize: prune MAX" => || quantize(|q| q.prune_layers(&[u32::MAX]));
+    "quantize: prune all" => || quantize(|q| q.prune_layers(&[0, 1, 1, 0]));
+    "quantize: negative metadata" => || quantize(|q| q.metadata_override("x", -5_i64));
+    "quantize: metadata without a key" => || quantize(|q| q.metadata_override("", 5_i64));
+    "quantize: alignment" => || quantize(|q| q.metadata_override("general.alignment", 3_i64));
+    "quantize: split" => || quantize(|q| q.metadata_override("split.no", 3_i64));
+    "quantize: unknown architecture" => || quantize(|q| q.metadata_override("general.architecture", "nonsense"));
+    "importance: not a number" => || Importance::new().with("a", vec![f32::NAN]).map(drop);
+    "importance: negative" => || Importance::new().with("a", vec![-0.5]).map(drop);
+    "importance: a model" => || Importance::open(tiny()).map(drop);
+    "importance: no file" => || Importance::open("/no/such").map(drop);
+    "file type: no such name" => || "Q9_K".parse::<FileType>().map(drop);
+    "train: mapped weights" => || Trainer::builder(Model::load(tiny()).unwrap()).build().map(drop);
+    "train: quantized weights" => || {
+        Trainer::builder(Model::builder(default_path()).trainable().load().unwrap()).build().map(drop)
+    };
+    "train: a shared model" => || {
+        let model = trainable();
+        Trainer::builder(model.clone()).build().map(drop)
+    };
+    "train: a vocabulary in use" => || {
+        let model = trainable();
+        let _vocab = model.vocab();
+        Trainer::builder(model).build().map(drop)
+    };
+    "train: contexts of odd length" => || Trainer::builder(trainable()).n_ctx(300).build().map(drop);
+    "train: contexts without end" => || Trainer::builder(trainable()).n_ctx(u32::MAX - 255).build().map(drop);
+    "train: no threads" => || Trainer::builder(trainable()).n_threads(0).build().map(drop);
+    "train: nothing" => || Trainer::builder(trainable()).train_only(|_| false).build().map(drop);
+    "train: rate 0" => || optimizer(Optimizer::adamw(0.0)?);
+    "train: rate NaN" => || optimizer(Optimizer::sgd(f32::NAN));
+    "train: rate negative" => || optimizer(Optimizer::sgd(-1.0));
+    "train: decay of 2" => || optimizer(Optimizer::Sgd { rate: 0.1, weight_decay: 2.0 });
+    "train: too few tokens" => || train(&[Token(5); 256]);
+    "train: too many tokens" => || train(&[Token(5); 258]);
+    "train: token -1" => || train(&[Token(-1); 257]);
+    "train: token MAX" => || train(&[Token(i32::MAX); 257]);
+    "train: examples of another length" => || {
+        let data = TrainingData::from_text(&[Token(5); 600], 512, 1)?;
+        Trainer::builder(trainable()).n_threads(1).build()?.evaluate(&data).map(drop)
+    };
+    "train: no examples" => || {
+        Trainer::builder(trainable()).n_threads(1).build()?.epoch(&TrainingData::new(256)).map(drop)
+    };
+    "train: stride 0" => || TrainingData::from_text(&[Token(5); 600], 512, 0).map(drop);
+    "train: examples of no length" => || TrainingData::from_text(&[Token(5); 600], 0, 1).map(drop);
+    "train: examples longer than the text" => || TrainingData::from_text(&[Token(5)], u32::MAX, 1).map(drop);
+    "numa: after a context" => || {
+        let _ctx = crate::common::context(&model());
+        llama::init_numa(NumaStrategy::Numactl).map(drop)
+    };
+};
+
+#[test]
+fn every_misuse_is_an_error_and_the_next_call_works() {
+    for row in ROWS {
+        let result = (row.run)();
+        assert!(result.is_err(), "{}: accepted", row.what);
+        let words = format!("{result:?}");
+        let fault = matches!(result, Err(Error::Fault { .. } | Error::Poisoned { .. }));
+        assert!(!fault && !words.contains("GGML_ASSERT"), "{}: only the net caught it: {words}", row.what);
+        assert!(!target().exists(), "{}: left a file", row.what);
+    }
+    let loaded = Model::from_bytes(&std::fs::read(tiny()).unwrap()).unwrap();
+    let mut ctx = loaded.context_builder().n_ctx(256).n_threads(1).build().unwrap();
+    ctx.decode(&crate::common::batch(0, 0, &[Token(5)])).unwrap();
+    println!("{} rows of misuse, all errors", ROWS.len());
+}
