@@ -56,6 +56,12 @@ impl DevicePtr {
         self.0.as_ptr()
     }
 
+    /// The kind of memory that the device computes on.
+    pub(super) fn buffer_type(self) -> Result<llama_sys::ggml_backend_buffer_type_t, llama_sys::Fault> {
+        // SAFETY: the device comes from the registry.
+        unsafe { guarded::ggml_backend_dev_buffer_type(self.as_ptr()) }
+    }
+
     pub(crate) fn props(self) -> Result<DeviceProps> {
         let mut props = MaybeUninit::<llama_sys::ggml_backend_dev_props>::zeroed();
         // SAFETY: the device comes from the registry; the out pointer is valid for writes.

@@ -44,6 +44,8 @@ pub(crate) struct LoadParams {
     pub(crate) devices: Option<Vec<DevicePtr>>,
     pub(crate) tensor_split: Vec<f32>,
     pub(crate) overrides: Vec<(CString, OverrideValue)>,
+    /// Patterns of tensor names, and the device whose memory holds those that match.
+    pub(crate) placed: Vec<(CString, DevicePtr)>,
 }
 
 // SAFETY: `raw` only holds null pointers until `load` fills them in.
@@ -124,6 +126,18 @@ impl ModelPtr {
         let overrides = raw_overrides(&params.overrides);
         if !params.overrides.is_empty() {
             raw.kv_overrides = overrides.as_ptr();
+        }
+        let mut placed = Vec::new();
+        for (pattern, device) in &params.placed {
+            let buft = device.buffer_type().map_err(LoadFailure::Fault)?;
+            placed.push(llama_sys::llama_model_tensor_buft_override { pattern: pattern.as_ptr(), buft });
+        }
+        if !placed.is_empty() {
+            placed.push(llama_sys::llama_model_tensor_buft_override {
+                pattern: std::ptr::null(),
+                buft: std::ptr::null_mut(),
+            });
+            raw.tensor_buft_overrides = placed.as_ptr();
         }
         let mut state = ProgressState { callback: progress, panic: PanicSlot::default(), stopped: false };
         raw.progress_callback = Some(on_progress);

@@ -7,6 +7,7 @@ use crate::cancel::CancelToken;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::ffi;
+use crate::ffi::backend::DevicePtr;
 use crate::ffi::model::{LoadFailure, LoadParams, ModelPtr, OVERRIDE_LEN, OverrideValue};
 use crate::ffi::text::c_string;
 use std::ffi::CString;
@@ -166,6 +167,9 @@ impl ProgressFlow for ControlFlow<()> {
     }
 }
 
+/// Longest pattern of a tensor name, in bytes.
+const PATTERN_LEN: usize = 512;
+
 type Progress<'a> = Box<dyn FnMut(f32) -> ControlFlow<()> + 'a>;
 
 /// Loads a model; made by [`Model::builder`].
@@ -193,6 +197,9 @@ pub struct ModelBuilder<'a> {
     vocab_only: bool,
     extra_buffer_types: Option<bool>,
     lazy: Option<bool>,
+    mtp: Option<bool>,
+    no_host: Option<bool>,
+    placed: Vec<(String, Device)>,
     progress: Option<Progress<'a>>,
     cancel: Option<CancelToken>,
 }
@@ -218,6 +225,9 @@ impl<'a> ModelBuilder<'a> {
             vocab_only: false,
             extra_buffer_types: None,
             lazy: None,
+            mtp: None,
+            no_host: None,
+            placed: Vec::new(),
             progress: None,
             cancel: None,
         }
@@ -290,6 +300,35 @@ impl<'a> ModelBuilder<'a> {
     /// Allows buffer types that rearrange weights for faster computation; llama.cpp's default is yes.
     pub fn extra_buffer_types(mut self, allow: bool) -> Self {
         self.extra_buffer_types = Some(allow);
+        self
+    }
+
+    /// Reads rows of very large tensors only when they are needed (`true`), or everything at once (`false`).
+    /// llama.cpp decides unless set; only some architectures have such tensors.
+    #[doc(alias = "llama_lazy_mode")]
+    pub fn lazy_tensors(mut self, lazy: bool) -> Self {
+        self.lazy = Some(lazy);
+        self
+    }
+
+    /// Loads the layers that predict several tokens at once, where the file has some.
+    pub fn load_mtp(mut self, load: bool) -> Self {
+        self.mtp = Some(load);
+        self
+    }
+
+    /// Keeps weights out of memory that is pinned for a device, so that they can be rearranged for the CPU.
+    pub fn no_host(mut self, bypass: bool) -> Self {
+        self.no_host = Some(bypass);
+        self
+    }
+
+    /// Puts tensors whose name contains a match of `pattern` (a regular expression of ECMAScript) into the
+    /// memory of `device`, for example the experts (`ffn_.*_exps`) into that of the CPU. The first pattern that
+    /// matches counts.
+    #[doc(alias = "llama_model_tensor_buft_override")]
+    pub fn tensor_device(mut self, pattern: &str, device: &Device) -> Self {
+        self.placed.push((pattern.to_owned(), device.clone()));
         self
     }
 
@@ -384,12 +423,40 @@ impl<'a> ModelBuilder<'a> {
         if self.lazy == Some(false) {
             raw.lazy_mode = llama_sys::LLAMA_LAZY_MODE_OFF;
         }
+        if self.lazy == Some(true) {
+            raw.lazy_mode = llama_sys::LLAMA_LAZY_MODE_ON;
+        }
+        if let Some(load) = self.mtp {
+            raw.load_mtp = load;
+        }
+        if let Some(bypass) = self.no_host {
+            raw.no_host = bypass;
+        }
         Ok(LoadParams {
             raw,
+            placed: self.checked_places()?,
             devices: self.devices.as_ref().map(|list| list.iter().map(Device::ptr).collect()),
             tensor_split: self.checked_tensor_split()?,
             overrides: self.overrides.iter().map(checked_override).collect::<Result<_>>()?,
         })
+    }
+
+    fn checked_places(&self) -> Result<Vec<(CString, DevicePtr)>> {
+        let max = ffi::registry::max_tensor_overrides()?.saturating_sub(1);
+        if self.placed.len() > max {
+            return Err(Error::TooLong { what: "tensor_device", len: self.placed.len(), max });
+        }
+        let checked = self.placed.iter().map(|(pattern, device)| {
+            if pattern.is_empty() {
+                return Err(Error::invalid("tensor_device", "the pattern is empty"));
+            }
+            if pattern.len() > PATTERN_LEN {
+                let len = pattern.len();
+                return Err(Error::TooLong { what: "pattern of a tensor name", len, max: PATTERN_LEN });
+            }
+            Ok((c_string("pattern of a tensor name", pattern)?, device.ptr()))
+        });
+        checked.collect()
     }
 
     /// The shares, filled up to the length that C reads.

@@ -171,6 +171,24 @@ fn every_load_mode() {
 }
 
 #[test]
+fn tensors_are_placed_on_devices() {
+    let devices = devices().unwrap();
+    let cpu = devices.iter().find(|device| device.kind() == llama::DeviceKind::Cpu).unwrap();
+    let base = || Model::builder(default_path());
+    let placed =
+        base().tensor_device("ffn_.*", cpu).lazy_tensors(true).load_mtp(false).no_host(true).load().unwrap();
+    let question = crate::common::question("Hello!");
+    let reference = crate::common::greedy(&mut crate::common::context(&model()), 0, &question, 8);
+    assert_eq!(crate::common::greedy(&mut crate::common::context(&placed), 0, &question, 8), reference);
+    assert!(matches!(base().tensor_device("", cpu).load(), Err(Error::InvalidParameter { .. })));
+    assert!(matches!(base().tensor_device("a\0", cpu).load(), Err(Error::NulByte { .. })));
+    assert!(matches!(base().tensor_device(&"a".repeat(1000), cpu).load(), Err(Error::TooLong { .. })));
+    assert!(matches!(base().tensor_device("(", cpu).load(), Err(Error::LoadModel { .. })));
+    let many = (0..10_000).fold(base(), |builder, _| builder.tensor_device("x", cpu));
+    assert!(matches!(many.load(), Err(Error::TooLong { .. })));
+}
+
+#[test]
 fn load_modes_have_names() {
     for mode in [
         LoadMode::Auto,

@@ -70,7 +70,7 @@ fn the_loss_falls_and_the_model_is_saved() {
 #[test]
 fn a_trained_model_can_be_trained_again() {
     let mut first =
-        Trainer::builder(load(Arch::Llama)).n_threads(1).optimizer(Optimizer::sgd(0.05)).build().unwrap();
+        Trainer::builder(load(Arch::Llama)).n_threads(2).optimizer(Optimizer::sgd(0.05)).build().unwrap();
     let data = data(2);
     let start = first.epoch(&data).unwrap();
     let mut second = trainer(first.finish().unwrap());
