@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
 
 /// Content hashes of files, each file read once per build.
 #[derive(Debug, Default)]
@@ -38,6 +39,9 @@ impl Contents {
     }
 }
 
+/// The time stamp of a file that was just written lies in the past by up to one tick of the kernel's coarse clock.
+const CLOCK_STEP: Duration = Duration::from_millis(100);
+
 /// The place of one object.
 #[derive(Debug)]
 pub(crate) struct Slot {
@@ -46,6 +50,8 @@ pub(crate) struct Slot {
     /// The compiler's list of files it read (`-MD`).
     pub(crate) deps: PathBuf,
     stamp: PathBuf,
+    /// Folder of generated files: named after their content, they never change.
+    generated: PathBuf,
 }
 
 impl Slot {
@@ -58,6 +64,7 @@ impl Slot {
             object: base.with_extension("o"),
             deps: base.with_extension("d"),
             stamp: base.with_extension("stamp"),
+            generated: cache.join("generated"),
         }
     }
 
@@ -67,20 +74,44 @@ impl Slot {
         self.object.is_file() && recorded.is_some() && recorded == self.current(contents)
     }
 
-    /// Remembers what the object was made from.
+    /// Makes the object stale, before it is replaced.
     ///
     /// # Errors
-    /// When the stamp cannot be written.
-    pub(crate) fn record(&self, contents: &Contents) -> std::io::Result<()> {
-        match self.current(contents) {
-            Some(stamp) => std::fs::write(&self.stamp, stamp),
-            None => Ok(()),
+    /// When the stamp cannot be removed.
+    pub(crate) fn forget(&self) -> std::io::Result<()> {
+        match std::fs::remove_file(&self.stamp) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(e),
+            _ => Ok(()),
         }
     }
 
+    /// Remembers what the object was made from by a compiler that ran since `started`. The object stays stale
+    /// when a file may have changed meanwhile: nobody knows which content the compiler saw.
+    ///
+    /// # Errors
+    /// When the stamp cannot be written.
+    pub(crate) fn record(&self, contents: &Contents, started: SystemTime) -> std::io::Result<()> {
+        match self.current(contents) {
+            Some(stamp) if self.unchanged_since(started) => std::fs::write(&self.stamp, stamp),
+            _ => Ok(()),
+        }
+    }
+
+    fn unchanged_since(&self, started: SystemTime) -> bool {
+        let older = |path: &PathBuf| {
+            let modified = std::fs::metadata(path).and_then(|m| m.modified());
+            modified.is_ok_and(|time| time + CLOCK_STEP < started)
+        };
+        self.dependencies()
+            .is_some_and(|deps| deps.iter().all(|path| path.starts_with(&self.generated) || older(path)))
+    }
+
     fn current(&self, contents: &Contents) -> Option<String> {
-        let deps = std::fs::read_to_string(&self.deps).ok()?;
-        contents.combined(&parse_deps(&deps)).map(|hash| format!("{hash:016x}"))
+        contents.combined(&self.dependencies()?).map(|hash| format!("{hash:016x}"))
+    }
+
+    fn dependencies(&self) -> Option<Vec<PathBuf>> {
+        std::fs::read_to_string(&self.deps).ok().map(|rule| parse_deps(&rule))
     }
 }
 

@@ -7,14 +7,18 @@ use crate::jobs;
 use crate::plan::{Include, Plan, Source, Unit, tree_files};
 use crate::target::Target;
 use std::ffi::OsString;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
 
 /// The C and C++ compilers.
 #[derive(Debug)]
 pub(crate) struct Toolchain {
     c: cc::Tool,
     cxx: cc::Tool,
+    /// First line of the C compiler's version.
+    c_version: String,
     /// First line of the C++ compiler's version.
     pub(crate) version: String,
 }
@@ -40,22 +44,28 @@ impl Toolchain {
             })
         };
         let (c, cxx) = (tool(false)?, tool(true)?);
-        let version = version(&cxx).ok_or_else(|| {
-            format!(
-                "the C++ compiler {} does not run\nRemedies: install one (Debian: `apt install g++`; macOS: \
-                 `xcode-select --install`), or name it in CXX.",
-                cxx.path().display()
-            )
-        })?;
-        Ok(Self { c, cxx, version })
+        let version = |tool: &cc::Tool, cpp: bool| {
+            let (what, package, variable) = if cpp { ("C++", "g++", "CXX") } else { ("C", "gcc", "CC") };
+            version(tool).ok_or_else(|| {
+                format!(
+                    "the {what} compiler {} does not run\nRemedies: install one (Debian: `apt install {package}`; \
+                     macOS: `xcode-select --install`), or name it in {variable}.",
+                    tool.path().display()
+                )
+            })
+        };
+        let (c_version, version) = (version(&c, false)?, version(&cxx, true)?);
+        Ok(Self { c, cxx, c_version, version })
     }
 
-    /// True when the C++ compiler takes `flags`.
+    /// True when the C++ compiler takes `flags`, and the assembler the instructions that they allow.
     #[must_use]
     pub(crate) fn accepts(&self, env: &Env, flags: &[String]) -> bool {
         let source = env.out_dir.join("accepts.cpp");
         let object = env.out_dir.join("accepts.o");
-        std::fs::write(&source, "").is_ok()
+        let known = ASSEMBLY.iter().filter(|(flag, _)| flags.iter().any(|f| f == flag));
+        let text: Vec<String> = known.map(|(_, line)| format!("asm(\"{line}\");\n")).collect();
+        std::fs::write(&source, text.concat()).is_ok()
             && self
                 .cxx()
                 .args(flags)
@@ -67,20 +77,56 @@ impl Toolchain {
                 .is_ok_and(|o| o.status.success())
     }
 
-    /// A call of the C++ compiler without arguments.
+    /// A call of the C++ compiler with nothing but the user's arguments.
     #[must_use]
     pub(crate) fn cxx(&self) -> Command {
-        self.cxx.to_command()
+        command(&self.cxx)
     }
 
     /// Path that the compiler driver uses for one of its own programs or files.
     #[must_use]
     pub(crate) fn query(&self, question: &str) -> Option<PathBuf> {
-        let out = Command::new(self.cxx.path()).arg(question).output().ok()?;
+        let out = self.cxx().arg(question).output().ok()?;
         let text = String::from_utf8(out.stdout).ok()?;
         let text = text.trim();
         (out.status.success() && !text.is_empty()).then(|| PathBuf::from(text))
     }
+}
+
+/// An instruction for each flag that a compiler may know while its assembler is too old.
+const ASSEMBLY: [(&str, &str); 8] = [
+    ("-mavx2", "vpaddd %ymm0, %ymm0, %ymm0"),
+    ("-mavx512f", "vpaddd %zmm0, %zmm0, %zmm0"),
+    ("-mavx512vbmi", "vpermb %zmm0, %zmm0, %zmm0"),
+    ("-mavx512vnni", "vpdpbusd %zmm0, %zmm0, %zmm0"),
+    ("-mavx512bf16", "vdpbf16ps %zmm0, %zmm0, %zmm0"),
+    ("-mavxvnni", "{vex} vpdpbusd %ymm0, %ymm0, %ymm0"),
+    ("-mamx-tile", "tilezero %tmm0"),
+    ("-mamx-int8", "tdpbssd %tmm2, %tmm1, %tmm0"),
+];
+
+/// A call of a compiler with the user's arguments. Objects for link-time optimisation have no symbols to merge.
+fn command(tool: &cc::Tool) -> Command {
+    let mut command = tool.to_command();
+    if tool.args().iter().any(|a| a.to_string_lossy().starts_with("-flto")) {
+        command.arg("-fno-lto");
+    }
+    command
+}
+
+/// What a compiler takes `native` for in its own arguments and `flags`, `None` when they do not say so.
+fn native(tool: &cc::Tool, unit: &Unit) -> Option<OsString> {
+    let own = tool.args().iter().map(|a| a.to_string_lossy());
+    let mut all = own.chain(unit.flags.iter().map(Into::into));
+    if tool.is_like_msvc() || !all.any(|a| a.starts_with("-m") && a.ends_with("=native")) {
+        return None;
+    }
+    let language = if unit.c { "c" } else { "c++" };
+    let mut probe = command(tool);
+    probe.args(&unit.flags).args(["-dM", "-E", "-x", language, "-"]).stdin(Stdio::null());
+    let mut hasher = DefaultHasher::new();
+    probe.output().ok()?.stdout.hash(&mut hasher);
+    Some(format!("native={:016x}", hasher.finish()).into())
 }
 
 fn version(tool: &cc::Tool) -> Option<String> {
@@ -100,6 +146,7 @@ fn version(tool: &cc::Tool) -> Option<String> {
 pub(crate) fn all(
     env: &Env,
     toolchain: &Toolchain,
+    jobserver: Option<&jobserver::Client>,
     tree: &Path,
     generated: &Generated,
     plan: &Plan,
@@ -117,7 +164,7 @@ pub(crate) fn all(
     let mut stale: Vec<&Call> = calls.iter().filter(|c| !c.slot.is_fresh(&contents)).collect();
     // The longest first, so that no core is idle at the end.
     stale.sort_by_key(|c| std::cmp::Reverse(c.weight));
-    jobs::run(stale.len(), |i| stale[i].run(&contents))?;
+    jobs::run(jobserver, stale.len(), |i| stale[i].run(&contents))?;
     Ok(calls.into_iter().map(|c| c.slot.object).collect())
 }
 
@@ -137,7 +184,8 @@ struct Call {
 
 impl Call {
     fn new(env: &Env, toolchain: &Toolchain, paths: &Paths<'_>, unit: &Unit) -> Self {
-        let tool = if unit.c { &toolchain.c } else { &toolchain.cxx };
+        let (tool, version) =
+            if unit.c { (&toolchain.c, &toolchain.c_version) } else { (&toolchain.cxx, &toolchain.version) };
         let source = match &unit.source {
             Source::Tree(file) => paths.tree.join(file),
             Source::Shim(file) => paths.shim.join(file),
@@ -168,10 +216,11 @@ impl Call {
             }
         }
         args.push(source.clone().into());
-        let command = tool.to_command();
+        let command = command(tool);
         let mut key: Vec<OsString> = command.get_args().map(OsString::from).collect();
         key.extend(args.iter().cloned());
-        let identity = format!("{} {}", tool.path().display(), toolchain.version);
+        key.extend(native(tool, unit));
+        let identity = format!("{} {version}", tool.path().display());
         let name = source.file_stem().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         Self {
             slot: Slot::new(&env.cache_dir, &name, &identity, &key),
@@ -196,6 +245,8 @@ impl Call {
         } else {
             command.arg("-c").arg("-o").arg(&partial).arg("-MD").arg("-MF").arg(&partial_deps);
         }
+        self.slot.forget().map_err(|e| format!("{}: {e}", self.slot.object.display()))?;
+        let started = SystemTime::now();
         let out =
             command.output().map_err(|e| format!("cannot run {}: {e}", command.get_program().display()))?;
         if !out.status.success() {
@@ -213,7 +264,7 @@ impl Call {
         let moved = std::fs::rename(&partial, &self.slot.object)
             .and_then(|()| if self.msvc { Ok(()) } else { std::fs::rename(&partial_deps, &self.slot.deps) });
         moved
-            .and_then(|()| self.slot.record(contents))
+            .and_then(|()| self.slot.record(contents, started))
             .map_err(|e| format!("{}: {e}", self.slot.object.display()))
     }
 }
@@ -224,7 +275,8 @@ fn arguments(target: &Target, tool: &cc::Tool, unit: &Unit) -> Vec<OsString> {
     if tool.is_like_msvc() {
         args.extend([if unit.opt > 1 { "/O2" } else { "/O1" }, "/utf-8", "/bigobj", "/w"].map(str::to_owned));
         if !unit.c {
-            args.extend(["/std:c++17", "/EHsc"].map(str::to_owned));
+            // Not `/EHsc`: our C functions throw.
+            args.extend(["/std:c++17", "/EHs", "/EHc-"].map(str::to_owned));
         }
         args.extend(msvc_arch(&unit.flags).map(str::to_owned));
     } else {

@@ -36,16 +36,18 @@ impl Env {
     pub(crate) fn read() -> Result<Self, String> {
         let out_dir = PathBuf::from(required("OUT_DIR")?);
         let crate_dir = PathBuf::from(required("CARGO_MANIFEST_DIR")?);
-        for dir in ["build", "shim"] {
-            println!("cargo::rerun-if-changed={}", crate_dir.join(dir).display());
+        for path in ["build", "shim", "src/bindings.rs"] {
+            println!("cargo::rerun-if-changed={}", crate_dir.join(path).display());
         }
         let cache_dir = tracked("LLAMA_SYS_CACHE").map_or_else(|| default_cache(&out_dir), PathBuf::from);
         let cache_dir = std::fs::create_dir_all(&cache_dir)
-            .and_then(|()| cache_dir.canonicalize())
+            .and_then(|()| plain(&cache_dir))
             .map_err(|e| format!("{}: {e}", cache_dir.display()))?;
         Ok(Self {
             target: Target::from_cargo()?,
-            llama_cpp_dir: tracked("LLAMA_CPP_DIR").map(PathBuf::from),
+            llama_cpp_dir: tracked("LLAMA_CPP_DIR")
+                .map(|dir| std::path::absolute(&dir).map_err(|e| format!("LLAMA_CPP_DIR={dir}: {e}")))
+                .transpose()?,
             skip: tracked("LLAMA_SYS_SKIP").is_some_and(|v| v != "0") || tracked("DOCS_RS").is_some(),
             variants: tracked("LLAMA_SYS_CPU_VARIANTS")
                 .map(|list| list.split(',').map(|name| name.trim().to_owned()).collect()),
@@ -56,6 +58,11 @@ impl Env {
             crate_dir,
         })
     }
+}
+
+/// One absolute path per folder, in a form that every compiler takes: Windows' own canonical paths are none.
+fn plain(path: &Path) -> std::io::Result<PathBuf> {
+    if cfg!(windows) { std::path::absolute(path) } else { path.canonicalize() }
 }
 
 /// All features that mean something to the build.

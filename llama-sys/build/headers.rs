@@ -38,16 +38,12 @@ pub(crate) fn prepare(env: &Env, tree: &Tree) -> Result<Api, String> {
     #[cfg(not(feature = "bindgen"))]
     let (bindings, guarded_inc, cpu_api_inc) = {
         let bindings = read(env.crate_dir.join("src/bindings.rs"))?;
-        let found = bindings::fingerprint(&tree.path).map_err(|e| e.to_string())?;
-        if !bindings.contains(&format!("HEADER_FINGERPRINT: u64 = {found:#018x};")) {
-            return Err(format!(
-                "the headers of llama.cpp in {} ({}) are not the ones that llama-sys's bindings were generated \
-                 from.\nRemedies: use the pinned sources (unset LLAMA_CPP_DIR), or enable feature `bindgen` of \
-                 llama-sys to generate bindings for this tree (needs libclang).",
-                tree.path.display(),
-                tree.origin
-            ));
-        }
+        fits(env, &tree.path).map_err(|why| {
+            format!(
+                "{why}\nRemedies: use the pinned sources (unset LLAMA_CPP_DIR), or enable feature `bindgen` of \
+                 llama-sys to generate bindings for this tree (needs libclang)."
+            )
+        })?;
         let generated = env.crate_dir.join("shim/generated");
         (bindings, read(generated.join("guarded.inc"))?, read(generated.join("cpu_api.inc"))?)
     };
@@ -77,6 +73,26 @@ pub(crate) struct Generated {
     pub(crate) shim: PathBuf,
     /// Files that include several others.
     pub(crate) unity: PathBuf,
+}
+
+/// Whether the committed bindings were generated from the headers of `tree`; with feature `bindgen` they always are.
+///
+/// # Errors
+/// A sentence that says that they were not.
+pub(crate) fn fits(env: &Env, tree: &Path) -> Result<(), String> {
+    if env.has("bindgen") {
+        return Ok(());
+    }
+    let committed = env.crate_dir.join("src/bindings.rs");
+    let text = std::fs::read_to_string(&committed).map_err(|e| format!("{}: {e}", committed.display()))?;
+    let found = bindings::fingerprint(tree).map_err(|e| format!("{}: {e}", tree.display()))?;
+    if text.contains(&format!("HEADER_FINGERPRINT: u64 = {found:#018x};")) {
+        return Ok(());
+    }
+    Err(format!(
+        "{}: its headers are not the ones that the bindings of llama-sys were generated from",
+        tree.display()
+    ))
 }
 
 /// Writes all generated files of the C++ side.
@@ -132,14 +148,17 @@ fn folder<'a>(
     Ok(folder)
 }
 
-/// Writes a file unless it is there already with the same content, so that its time stamp stays.
+/// Writes a file unless it is there already with the same content, so that its time stamp stays. It appears whole:
+/// another build may be reading it.
 fn put(folder: &Path, name: &str, text: &str) -> Result<(), String> {
     let path = folder.join(name);
     if std::fs::read_to_string(&path).is_ok_and(|old| old == text) {
         return Ok(());
     }
+    let partial = folder.join(format!("{name}.tmp{}", std::process::id()));
     std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(&path, text))
+        .and_then(|()| std::fs::write(&partial, text))
+        .and_then(|()| std::fs::rename(&partial, &path))
         .map_err(|e| format!("{}: {e}", path.display()))
 }
 

@@ -14,6 +14,7 @@ struct Info<'a> {
     compiler: &'a str,
     variants: Vec<&'a str>,
     single_variant_reason: Option<&'a str>,
+    merged: bool,
 }
 
 /// Writes the constants of a real build.
@@ -45,6 +46,7 @@ pub(crate) fn write(
             compiler: &toolchain.version,
             variants: plan.variants.iter().map(|v| v.name.as_str()).collect(),
             single_variant_reason: reason,
+            merged: cannot_merge.is_none(),
         },
     )
 }
@@ -70,6 +72,7 @@ pub(crate) fn write_skipped(env: &Env) -> Result<(), String> {
             compiler: "none",
             variants: Vec::new(),
             single_variant_reason: Some("nothing was compiled"),
+            merged: false,
         },
     )
 }
@@ -88,6 +91,8 @@ fn render(env: &Env, info: &Info<'_>) -> Result<(), String> {
          /// CPU variants in this library, slowest first.\npub const CPU_VARIANTS: &[&str] = &{:?};\n\
          /// Why there is only one CPU variant, where there is only one.\n\
          pub const SINGLE_VARIANT_REASON: Option<&str> = {:?};\n\
+         /// True when all symbols but the prefixed C API are local to this library.\n\
+         pub const SYMBOLS_LOCAL: bool = {:?};\n\
          /// Features that this library was built with.\npub const FEATURES: &[&str] = &{:?};\n",
         info.llama_version,
         info.ggml_version,
@@ -97,6 +102,7 @@ fn render(env: &Env, info: &Info<'_>) -> Result<(), String> {
         info.compiler,
         info.variants,
         info.single_variant_reason,
+        info.merged,
         env.features,
     );
     let path = env.out_dir.join("build_info.rs");

@@ -1,5 +1,7 @@
 //! Runs compiler calls in parallel within Cargo's jobserver.
 
+use jobserver::{Acquired, Client};
+use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,9 +10,11 @@ use std::time::Duration;
 ///
 /// # Errors
 /// The first error that `work` returned.
-pub(crate) fn run(count: usize, work: impl Fn(usize) -> Result<(), String> + Sync) -> Result<(), String> {
-    // SAFETY: called once, at the start of the process's only use of inherited descriptors.
-    let jobserver = unsafe { jobserver::Client::from_env() };
+pub(crate) fn run(
+    jobserver: Option<&Client>,
+    count: usize,
+    work: impl Fn(usize) -> Result<(), String> + Sync,
+) -> Result<(), String> {
     let threads = std::env::var("NUM_JOBS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_usize);
     let next = AtomicUsize::new(0);
     let failed = AtomicBool::new(false);
@@ -33,8 +37,8 @@ pub(crate) fn run(count: usize, work: impl Fn(usize) -> Result<(), String> + Syn
         for _ in 1..threads.min(count) {
             scope.spawn(|| {
                 while busy() {
-                    match jobserver.as_ref().map(jobserver::Client::try_acquire) {
-                        // No jobserver, or one that cannot be polled: NUM_JOBS is the limit.
+                    match jobserver.map(acquire) {
+                        // No jobserver, or a broken one: NUM_JOBS is the limit.
                         None | Some(Err(_)) => step(),
                         Some(Ok(Some(_token))) => step(),
                         Some(Ok(None)) => std::thread::sleep(Duration::from_millis(10)),
@@ -50,5 +54,13 @@ pub(crate) fn run(count: usize, work: impl Fn(usize) -> Result<(), String> + Syn
     match error.into_inner() {
         Ok(Some(why)) => Err(why),
         _ => Ok(()),
+    }
+}
+
+/// A token, or `None` when there is none now. Waits for it where a jobserver cannot be polled (macOS).
+fn acquire(client: &Client) -> io::Result<Option<Acquired>> {
+    match client.try_acquire() {
+        Err(e) if e.kind() == io::ErrorKind::Unsupported => client.acquire().map(Some),
+        polled => polled,
     }
 }

@@ -3,11 +3,10 @@
 use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::merge::LIBRARY;
-use crate::plan::Plan;
 use crate::source::Tree;
 
 /// Prints the link lines.
-pub(crate) fn emit(env: &Env, toolchain: &Toolchain, tree: &Tree, plan: &Plan) {
+pub(crate) fn emit(env: &Env, toolchain: &Toolchain, tree: &Tree) {
     println!("cargo::rustc-link-search=native={}", env.out_dir.display());
     println!("cargo::rustc-link-lib=static={LIBRARY}");
     let target = &env.target;
@@ -17,7 +16,7 @@ pub(crate) fn emit(env: &Env, toolchain: &Toolchain, tree: &Tree, plan: &Plan) {
             println!("cargo::rustc-link-search=native={}", folder.display());
         }
         println!("cargo::rustc-link-lib=static:-bundle=stdc++");
-    } else if target.is_apple() {
+    } else if target.is_apple() || matches!(target.os.as_str(), "freebsd" | "openbsd") {
         println!("cargo::rustc-link-lib=c++");
     } else if target.os == "android" {
         println!("cargo::rustc-link-lib=c++_shared");
@@ -31,8 +30,4 @@ pub(crate) fn emit(env: &Env, toolchain: &Toolchain, tree: &Tree, plan: &Plan) {
     }
     // For the tests of this crate.
     println!("cargo::rustc-env=LLAMA_SYS_TREE={}", tree.path.display());
-    // For build scripts of crates that depend on llama-sys: DEP_LLAMA_SYS_INCLUDE and DEP_LLAMA_SYS_VARIANTS.
-    println!("cargo::metadata=include={}", tree.path.join("include").display());
-    let names: Vec<&str> = plan.variants.iter().map(|v| v.name.as_str()).collect();
-    println!("cargo::metadata=variants={}", names.join(","));
 }

@@ -7,6 +7,7 @@
 #[cfg_attr(not(feature = "bindgen"), allow(dead_code, reason = "generation is behind feature `bindgen`"))]
 mod bindings;
 mod cache;
+mod carrier;
 mod compile;
 mod env;
 mod headers;
@@ -22,7 +23,9 @@ mod variants;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match run() {
+    // SAFETY: nothing has been opened yet, so the descriptors that Cargo's variables name are Cargo's.
+    let jobserver = unsafe { jobserver::Client::from_env() };
+    match run(jobserver.as_ref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
             for line in message.lines() {
@@ -33,13 +36,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<(), String> {
+fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
     let env = env::Env::read()?;
     if env.skip {
         // Documentation and `cargo check` need no C++: constants say that nothing was compiled.
         return info::write_skipped(&env);
     }
-    let tree = source::find(&env)?;
+    let tree = source::find(&env, |tree| headers::fits(&env, tree))?;
     let api = headers::prepare(&env, &tree)?;
 
     let options =
@@ -51,8 +54,8 @@ fn run() -> Result<(), String> {
         plan::plan(&env.target, &options, can_merge.is_ok(), |flags| toolchain.accepts(&env, flags), &files)?;
 
     let generated = headers::write(&env, &tree, &plan, &api)?;
-    let objects = compile::all(&env, &toolchain, &tree.path, &generated, &plan)?;
+    let objects = compile::all(&env, &toolchain, jobserver, &tree.path, &generated, &plan)?;
     merge::archive(&env, &toolchain, &plan, &api, &objects, can_merge.as_ref().ok())?;
-    link::emit(&env, &toolchain, &tree, &plan);
+    link::emit(&env, &toolchain, &tree);
     info::write(&env, &tree, &toolchain, &plan, can_merge.err().as_deref())
 }

@@ -20,32 +20,37 @@ pub(crate) const LIBRARY: &str = "llama_cpp";
 
 /// The binutils that merging needs.
 #[derive(Debug)]
-pub(crate) struct Tools {
-    linker: PathBuf,
+pub(crate) struct Tools<'a> {
+    toolchain: &'a Toolchain,
+    /// Option that makes the compiler driver choose GNU ld; the driver knows the architecture.
+    linker: Option<&'static str>,
     objcopy: PathBuf,
 }
 
-impl Tools {
+impl<'a> Tools<'a> {
     /// Looks for them beside the compiler.
     ///
     /// # Errors
     /// Why merging is not possible.
-    pub(crate) fn find(env: &Env, toolchain: &Toolchain) -> Result<Self, String> {
+    pub(crate) fn find(env: &Env, toolchain: &'a Toolchain) -> Result<Self, String> {
         if !env.target.is_linux() {
             return Err(format!("objects are not ELF on {}", env.target.os));
         }
         let program =
             |name: &str| toolchain.query(&format!("-print-prog-name={name}")).unwrap_or_else(|| name.into());
-        let linker = ["ld.bfd", "ld"]
-            .map(program)
-            .into_iter()
-            .find(|ld| prints(ld, "--help", "--force-group-allocation"))
-            .ok_or("no GNU ld with --force-group-allocation")?;
         let objcopy = env.objcopy.clone().unwrap_or_else(|| program("objcopy"));
         if !prints(&objcopy, "--help", "--keep-global-symbols") {
             return Err("no GNU objcopy".to_owned());
         }
-        Ok(Self { linker, objcopy })
+        let (source, object) = (env.out_dir.join("merges.cpp"), env.out_dir.join("merges.o"));
+        std::fs::write(&source, "int merges;\n").map_err(|e| format!("{}: {e}", source.display()))?;
+        execute(toolchain.cxx().arg("-c").arg("-o").arg(&object).arg(&source))?;
+        [("ld.bfd", Some("-fuse-ld=bfd")), ("ld", None)]
+            .into_iter()
+            .filter(|(ld, _)| prints(&program(ld), "--help", "--force-group-allocation"))
+            .map(|(_, linker)| Self { toolchain, linker, objcopy: objcopy.clone() })
+            .find(|tools| relink(tools, std::slice::from_ref(&object), &env.out_dir.join("merged.o")).is_ok())
+            .ok_or_else(|| "no GNU ld with --force-group-allocation that the C++ compiler can use".to_owned())
     }
 }
 
@@ -63,7 +68,7 @@ pub(crate) fn archive(
     plan: &Plan,
     api: &Api,
     objects: &[PathBuf],
-    tools: Option<&Tools>,
+    tools: Option<&Tools<'_>>,
 ) -> Result<(), String> {
     let pick = |units: &[usize]| -> Vec<PathBuf> { units.iter().map(|&i| objects[i].clone()).collect() };
     let mut parts = pick(&plan.core);
@@ -79,6 +84,16 @@ pub(crate) fn archive(
             }
             let whole = env.out_dir.join("llama_cpp.o");
             relink(tools, &parts, &whole)?;
+            if let Some(limit) = plan.stack_limit() {
+                // Everything else calls operator new through this object.
+                let rest = env.out_dir.join("llama_cpp_rest.o");
+                let mut rename = Command::new(&tools.objcopy);
+                for (new, checked) in [("_Znwm", "lrs_operator_new"), ("_Znam", "lrs_operator_new_array")] {
+                    rename.arg(format!("--redefine-sym={new}={checked}"));
+                }
+                execute(rename.arg(&whole).arg(&rest))?;
+                relink(tools, &[rest, objects[limit].clone()], &whole)?;
+            }
             let mut objcopy = Command::new(&tools.objcopy);
             objcopy.arg("--wildcard");
             for prefix in [bindings::SYMBOL_PREFIX, bindings::GUARD_PREFIX] {
@@ -100,7 +115,7 @@ pub(crate) fn archive(
 /// program start does not run them: the dispatcher does, when it has chosen the variant.
 fn variant_object(
     env: &Env,
-    tools: &Tools,
+    tools: &Tools<'_>,
     markers: &Markers,
     variant: &VariantPlan,
     api: &Api,
@@ -130,8 +145,11 @@ fn variant_object(
     Ok(out)
 }
 
-fn relink(tools: &Tools, objects: &[PathBuf], out: &Path) -> Result<(), String> {
-    execute(Command::new(&tools.linker).args(["-r", "--force-group-allocation", "-o"]).arg(out).args(objects))
+/// Several objects as one. Of the user's arguments only the architecture matters here.
+fn relink(tools: &Tools<'_>, objects: &[PathBuf], out: &Path) -> Result<(), String> {
+    let mut command = tools.toolchain.cxx();
+    command.args(["-r", "-nostdlib", "-fno-sanitize=all", "-Wl,--build-id=none,--force-group-allocation"]);
+    execute(command.args(tools.linker).arg("-o").arg(out).args(objects))
 }
 
 /// Objects that mark both ends of a variant's list of static constructors.

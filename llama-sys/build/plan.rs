@@ -152,11 +152,20 @@ impl Plan {
         })
     }
 
+    /// Index of the unit that watches the stack, where objects are merged.
+    #[allow(dead_code, reason = "not every test that includes this file merges")]
+    pub(crate) fn stack_limit(&self) -> Option<usize> {
+        self.units.iter().position(|u| matches!(&u.source, Source::Shim(file) if file == STACK_LIMIT))
+    }
+
     fn add_core(&mut self, unit: Unit) {
         let index = self.add(unit);
         self.core.push(index);
     }
 }
+
+/// Looks at the stack in front of each allocation.
+const STACK_LIMIT: &str = "stack_limit.cpp";
 
 /// Files of llama's core where time is spent while generating text.
 const HOT: [&str; 4] =
@@ -315,6 +324,9 @@ fn add_variant(
         let Settings { defines, flags } = settings(file);
         let mut all = ggml_defines(target);
         all.extend(["GGML_USE_CPU_REPACK".to_owned(), "GGML_USE_LLAMAFILE".to_owned()]);
+        if arch.is_empty() {
+            all.push("GGML_CPU_GENERIC".to_owned());
+        }
         if dispatch {
             all.extend(["GGML_BACKEND_DL".to_owned(), "GGML_BACKEND_BUILD".to_owned()]);
         }
@@ -410,7 +422,11 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
     plan.add_core(shim_unit("guarded.cpp", Vec::new(), Vec::new()));
     plan.add_core(shim_unit("guard.cpp", Vec::new(), Vec::new()));
     plan.add_core(shim_unit("cpu_detect.cpp", Vec::new(), Vec::new()));
-    plan.add_core(shim_unit("dispatch.cpp", merged, Vec::new()));
+    plan.add_core(shim_unit("dispatch.cpp", merged.clone(), Vec::new()));
+    if dispatch {
+        // Not part of the core: it is put around it (merge.rs).
+        plan.add(shim_unit(STACK_LIMIT, merged, Vec::new()));
+    }
     if options.jinja {
         plan.add_core(shim_unit("jinja.cpp", Vec::new(), Vec::new()));
         plan.add_core(Unit {

@@ -1,11 +1,9 @@
 //! Finds the llama.cpp tree.
 
+use crate::carrier::{self, CARRIER};
 use crate::env::Env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// The crates.io package that carries an unmodified llama.cpp tree.
-const CARRIER: &str = "llama-cpp-sys-2";
 
 /// A llama.cpp tree and what we know of it.
 #[derive(Debug)]
@@ -22,11 +20,12 @@ pub(crate) struct Tree {
     pub(crate) commit: Option<String>,
 }
 
-/// Searches the places where a tree may be, first hit wins.
+/// Searches the places where a tree may be, first hit wins. `fits` says why the bindings do not fit a tree that
+/// merely lies around.
 ///
 /// # Errors
 /// A text that lists every place that was tried, and the remedies.
-pub(crate) fn find(env: &Env) -> Result<Tree, String> {
+pub(crate) fn find(env: &Env, fits: impl Fn(&Path) -> Result<(), String>) -> Result<Tree, String> {
     let mut misses = Vec::new();
     if let Some(dir) = &env.llama_cpp_dir {
         // A folder that the user named is never silently replaced by another one.
@@ -38,19 +37,25 @@ pub(crate) fn find(env: &Env) -> Result<Tree, String> {
         std::iter::once((env.crate_dir.join("llama.cpp"), "packaged inside llama-sys".to_owned()))
             .chain(siblings(&env.crate_dir));
     for (path, origin) in candidates {
-        match open(&path, &origin) {
+        match open(&path, &origin).and_then(|tree| fits(&tree.path).map(|()| tree)) {
             Ok(tree) => return Ok(tree),
             Err(why) => misses.push(why),
         }
     }
-    match pinned(&env.crate_dir.join("../vendor")).and_then(|(path, origin)| open(&path, &origin)) {
+    let vendor = env.crate_dir.join("../vendor");
+    match pinned(&vendor).and_then(|(path, origin)| open(&path, &origin)) {
         Ok(tree) => Ok(tree),
         Err(why) => {
             misses.push(why);
+            let manifest = vendor.join("Cargo.toml");
+            let fetch = if manifest.is_file() {
+                format!("run `cargo fetch --manifest-path {}` once with a network, or ", manifest.display())
+            } else {
+                String::new()
+            };
             Err(format!(
-                "llama-sys cannot find the sources of llama.cpp. Tried:\n  {}\n\
-                 Remedies: run `cargo fetch --manifest-path vendor/Cargo.toml` once with a network, \
-                 or set LLAMA_CPP_DIR to a llama.cpp tree of the version that the bindings are made for.",
+                "llama-sys cannot find the sources of llama.cpp. Tried:\n  {}\nRemedies: {fetch}set LLAMA_CPP_DIR to \
+                 a llama.cpp tree of the version that the bindings are made for.",
                 misses.join("\n  ")
             ))
         }
@@ -95,22 +100,18 @@ fn commit(path: &Path) -> Option<String> {
     out.status.success().then(|| text.trim().to_owned())
 }
 
-/// `cargo vendor` and similar tools put packages beside each other, with or without the version.
+/// `cargo vendor` and similar tools put packages beside each other, with or without the version. The newest first.
 fn siblings(crate_dir: &Path) -> impl Iterator<Item = (PathBuf, String)> {
-    let mut found: Vec<PathBuf> = crate_dir
+    let mut found: Vec<(Vec<u64>, PathBuf)> = crate_dir
         .parent()
         .and_then(|parent| std::fs::read_dir(parent).ok())
         .into_iter()
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.file_name().and_then(|n| n.to_str()).is_some_and(|name| {
-                name == CARRIER || name.strip_prefix(CARRIER).is_some_and(|v| v.starts_with("-0"))
-            })
-        })
+        .filter_map(|path| Some((carrier::version(path.file_name()?.to_str()?)?, path)))
         .collect();
     found.sort();
-    found.into_iter().rev().map(|path| (path.join("llama.cpp"), format!("{CARRIER} beside llama-sys")))
+    found.into_iter().rev().map(|(_, path)| (path.join("llama.cpp"), format!("{CARRIER} beside llama-sys")))
 }
 
 /// Asks Cargo for the folder of the pinned carrier package: offline first, then with a download.
@@ -122,11 +123,10 @@ fn pinned(vendor: &Path) -> Result<(PathBuf, String), String> {
     println!("cargo::rerun-if-changed={}", manifest.display());
     println!("cargo::rerun-if-changed={}", vendor.join("Cargo.lock").display());
     let metadata = metadata(&manifest, true).or_else(|_| metadata(&manifest, false))?;
-    let path = manifest_path(&metadata, CARRIER)
+    let tree = carrier::tree(&metadata)
         .ok_or_else(|| format!("{}: `cargo metadata` does not name {CARRIER}", manifest.display()))?;
-    let folder = path.parent().unwrap_or(&path).to_owned();
-    let name = folder.file_name().map_or_else(|| CARRIER.to_owned(), |n| n.to_string_lossy().into_owned());
-    Ok((folder.join("llama.cpp"), name))
+    let name = tree.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+    Ok((tree, name))
 }
 
 fn metadata(manifest: &Path, offline: bool) -> Result<String, String> {
@@ -142,17 +142,4 @@ fn metadata(manifest: &Path, offline: bool) -> Result<String, String> {
         return Err(format!("{}: {}", manifest.display(), why.trim().replace('\n', " ")));
     }
     String::from_utf8(out.stdout).map_err(|e| e.to_string())
-}
-
-/// The `manifest_path` of `package` in the output of `cargo metadata`.
-#[must_use]
-pub(crate) fn manifest_path(metadata: &str, package: &str) -> Option<PathBuf> {
-    const KEY: &str = "\"manifest_path\":\"";
-    metadata.match_indices(KEY).find_map(|(at, _)| {
-        let rest = &metadata[at + KEY.len()..];
-        let path = PathBuf::from(rest[..rest.find('"')?].replace("\\\\", "\\"));
-        let folder = path.parent()?.file_name()?.to_str()?.to_owned();
-        let version = folder.strip_prefix(package)?;
-        (version.is_empty() || version.starts_with('-')).then_some(path)
-    })
 }

@@ -7,12 +7,13 @@
 
 #[path = "../build/bindings.rs"]
 mod bindings;
+#[path = "../build/carrier.rs"]
+mod carrier;
 
+use carrier::CARRIER;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-
-const CARRIER: &str = "llama-cpp-sys-2";
 
 fn main() -> ExitCode {
     match run() {
@@ -64,13 +65,7 @@ fn pin(vendor: &Path, version: &str) -> Result<(), String> {
 /// The folder of the pinned llama.cpp tree.
 fn tree(vendor: &Path) -> Result<PathBuf, String> {
     let text = cargo(vendor, &["metadata", "--format-version", "1"])?;
-    let key = "\"manifest_path\":\"";
-    text.match_indices(key)
-        .filter_map(|(at, _)| text[at + key.len()..].split('"').next())
-        .map(|path| PathBuf::from(path.replace("\\\\", "\\")))
-        .find(|path| path.to_string_lossy().contains(&format!("{CARRIER}-0")))
-        .and_then(|path| Some(path.parent()?.join("llama.cpp")))
-        .ok_or_else(|| format!("{CARRIER} is not in the pin"))
+    carrier::tree(&text).ok_or_else(|| format!("{CARRIER} is not in the pin"))
 }
 
 fn cargo(dir: &Path, args: &[&str]) -> Result<String, String> {

@@ -1,9 +1,12 @@
 //! CPU variants: the same kernels compiled for several processor generations, one chosen at run time.
 //!
-//! On Linux with GCC or Clang the library holds several variants and picks the best one that the
+//! On Linux with GNU binutils the library holds several variants and picks the best one that the
 //! processor and the operating system support when ggml first asks for the CPU back end.
 //! `LLAMA_CPU_VARIANT=name` forces one of [`variants`] (for bug reports and tests); a name that
 //! is unknown, or needs instructions that this machine lacks, makes initialisation fail with a reason.
+//!
+//! Elsewhere there is one variant, linked as it is: ask [`chosen`] before anything is computed. The safe crate
+//! `llama` does.
 
 use std::ffi::{CStr, c_char};
 

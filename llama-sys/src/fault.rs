@@ -1,6 +1,6 @@
 //! What the C++ guard reports.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::c_int;
 use std::fmt;
 
 /// Bytes that a fault message may have, the final zero included. Mirrors `shim/guard.h`.
@@ -9,16 +9,15 @@ const MESSAGE_LEN: usize = 1024;
 /// Memory layout shared with `shim/guard.h`.
 #[repr(C)]
 pub(crate) struct RawFault {
-    message: [c_char; MESSAGE_LEN],
+    message: [u8; MESSAGE_LEN],
 }
 
 impl RawFault {
     /// The owned error for a status other than zero.
     #[cold]
     pub(crate) fn into_fault(self, status: c_int) -> Fault {
-        let bytes: Vec<u8> =
-            self.message.iter().take_while(|&&c| c != 0).map(|&c| c.cast_unsigned()).collect();
-        Fault { kind: FaultKind::from_status(status), message: String::from_utf8_lossy(&bytes).into_owned() }
+        let text = self.message.split(|&byte| byte == 0).next().unwrap_or_default();
+        Fault { kind: FaultKind::from_status(status), message: String::from_utf8_lossy(text).into_owned() }
     }
 }
 

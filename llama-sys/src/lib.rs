@@ -7,7 +7,8 @@
 //!   when a `GGML_ASSERT` fails or a C++ exception is thrown on the calling thread;
 //! - [`cpu`]: the CPU variants compiled into this binary and the one that runs.
 //!
-//! Every symbol is prefixed (`lrs_llama_decode`), so another copy of ggml may live in the same program.
+//! Every C function is prefixed (`lrs_llama_decode`), and on Linux everything else is local to the library
+//! ([`build_info::SYMBOLS_LOCAL`]), so another copy of ggml may live in the same program.
 //! Most programs want the safe crate `llama` instead of this one.
 
 #![allow(non_camel_case_types, non_upper_case_globals, non_snake_case, reason = "C names")]
@@ -52,7 +53,9 @@ pub mod guarded {
     //!
     //! A failed `GGML_ASSERT` or a C++ exception on the calling thread becomes an error with the
     //! message that llama.cpp printed. Objects that took part in the failed call are in an unknown
-    //! state: free them, do not use them. Failures on ggml's worker threads cannot be caught.
+    //! state: free them, do not use them. Failures on ggml's worker threads cannot be caught; a failure of the
+    //! calling thread in the middle of a computation that it shares with workers leaves these waiting, so a thread
+    //! pool that took part must not be used or freed.
     #![allow(
         clippy::all,
         clippy::pedantic,

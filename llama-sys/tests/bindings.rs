@@ -25,6 +25,10 @@ fn every_function_is_prefixed_and_guarded() {
     let (guarded, inc) = bindings::guard_lists(&text);
     assert_eq!(guarded, committed("src/guarded.rs"));
     assert_eq!(inc, committed("shim/generated/guarded.inc"));
+    if let Some(tree) = option_env!("LLAMA_SYS_TREE") {
+        let header = std::fs::read_to_string(format!("{tree}/ggml/include/ggml-cpu.h")).expect("header");
+        assert_eq!(bindings::cpu_api(&text, &header), committed("shim/generated/cpu_api.inc"));
+    }
     for name in ["llama_decode", "llama_model_load_from_file", "gguf_init_from_file", "ggml_threadpool_new"] {
         assert!(functions.iter().any(|f| f.name == name), "{name}");
     }

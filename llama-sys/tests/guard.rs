@@ -238,3 +238,34 @@ fn without_a_guard_there_are_last_words() {
     assert!(stdout.contains("LOG") && stdout.contains("ggml_can_mul_mat"), "{stdout}");
     assert!(stderr.contains("failed on a thread without a guard"), "{stderr}");
 }
+
+#[test]
+fn runaway_recursion_is_an_error() {
+    if !sys::build_info::SYMBOLS_LOCAL {
+        return;
+    }
+    let templates = [
+        format!("{{{{ {}1 }}}}", "(".repeat(200_000)),
+        format!("{{{{ {} }}}}", "[".repeat(200_000)),
+        format!("{{{{ {}1 }}}}", "not ".repeat(200_000)),
+        format!("{{{{ 1{} }}}}", "+1".repeat(200_000)),
+        format!("{{{{ x{} }}}}", ".x".repeat(200_000)),
+        format!("{{{{ x{} }}}}", "|trim".repeat(200_000)),
+        "{% if x %}".repeat(200_000),
+        format!("{{% if x %}}{}", "{% elif x %}".repeat(200_000)),
+        format!("{{{{ {}1 }}}}", "1 if x else ".repeat(200_000)),
+        "{% macro f(x) %}{{ f([x]) }}{% endmacro %}{{ f(1) }}".to_owned(),
+    ];
+    for template in templates {
+        // An ordinary thread: its stack is small.
+        let fault = std::thread::spawn(move || sys::jinja::render(&template, "{}").expect_err("too deep"))
+            .join()
+            .expect("no panic");
+        assert!(fault.message().contains("nested too deeply"), "{fault}");
+        correct_call_works();
+    }
+    let deep = format!("{{\"x\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let fault = std::thread::spawn(move || sys::jinja::render("{{ x }}", &deep).expect_err("too deep"));
+    println!("{}", fault.join().expect("no panic"));
+    correct_call_works();
+}

@@ -140,6 +140,9 @@ fn elsewhere_one_honest_baseline() {
         let defines = &unit(&plan, name, "ggml-cpu/ops.cpp").defines;
         assert!(!defines.iter().any(|d| d == "GGML_BACKEND_DL"), "{arch}-{os}");
     }
+    // Processors without kernels of their own take the portable ones.
+    let plan = default_plan(&Target::new("riscv64", "linux", "gnu"));
+    assert!(unit(&plan, "baseline", "ggml-cpu/quants.c").defines.iter().any(|d| d == "GGML_CPU_GENERIC"));
     // Without binutils Linux has one variant as well.
     let plan = make(&Target::new("x86_64", "linux", "musl"), &Options::default(), false);
     assert_eq!(names(&plan), ["haswell"]);

@@ -23,7 +23,7 @@ fn defined_symbols() -> Option<Vec<String>> {
 
 #[test]
 fn only_prefixed_symbols_are_visible() {
-    if llama_sys::build_info::SINGLE_VARIANT_REASON.is_some_and(|why| why != "feature native") {
+    if !llama_sys::build_info::SYMBOLS_LOCAL {
         support::skipped("visible symbols", "objects are merged only where binutils can");
         return;
     }

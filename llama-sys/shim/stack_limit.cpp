@@ -1,0 +1,68 @@
+// Runaway recursion in C++ becomes an exception before it overflows the stack.
+//
+// Parsers and interpreters in llama.cpp recurse as deep as their input is nested, and allocate on the
+// way. Their calls of operator new come here first (build/merge.rs renames them): a look at how much stack is
+// left, and an exception when there is little. The rest of the program is not touched.
+#ifdef LRS_MERGED
+
+#include <pthread.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+namespace {
+
+// Stack that must be left for whoever handles the exception, and for code that does not allocate.
+constexpr std::uintptr_t reserve = 128 * 1024;
+
+struct stack_exhausted : std::bad_alloc {
+    const char * what() const noexcept override { return "the input is nested too deeply for the stack"; }
+};
+
+struct bounds {
+    std::uintptr_t low = 0;
+    std::uintptr_t high = 0;
+
+    bounds() noexcept {
+        pthread_attr_t attributes;
+        if (pthread_getattr_np(pthread_self(), &attributes) != 0) {
+            return;
+        }
+        void * start = nullptr;
+        std::size_t size = 0;
+        if (pthread_attr_getstack(&attributes, &start, &size) == 0 && size > 4 * reserve) {
+            low = reinterpret_cast<std::uintptr_t>(start);
+            high = low + size;
+        }
+        pthread_attr_destroy(&attributes);
+    }
+};
+
+// False on a stack that is not the thread's own (a coroutine's), about which nothing is known.
+bool nearly_exhausted() {
+    thread_local const bounds stack;
+    const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    return here < stack.low + reserve && here >= stack.low;
+}
+
+void check() {
+    if (nearly_exhausted()) {
+        throw stack_exhausted();
+    }
+}
+
+} // namespace
+
+// What operator new and operator new[] are called in the rest of the library.
+extern "C" void * lrs_operator_new(std::size_t size) {
+    check();
+    return ::operator new(size);
+}
+
+extern "C" void * lrs_operator_new_array(std::size_t size) {
+    check();
+    return ::operator new[](size);
+}
+
+#endif
