@@ -266,6 +266,12 @@ pub enum Error {
         /// What is missing, or which variant was asked for.
         detail: String,
     },
+    /// A GGUF file could not be read or written; the words of [`GgufError`](crate::gguf::GgufError).
+    #[error("{detail}")]
+    Gguf {
+        /// What is wrong with it.
+        detail: String,
+    },
     /// A saved state cannot be read, or does not fit.
     #[error("cannot use the saved state: {0}")]
     State(#[from] crate::state::StateError),
@@ -277,6 +283,12 @@ pub enum Error {
         /// The operating system's reason.
         detail: String,
     },
+}
+
+impl From<crate::gguf::GgufError> for Error {
+    fn from(error: crate::gguf::GgufError) -> Self {
+        Self::Gguf { detail: error.to_string() }
+    }
 }
 
 impl Error {

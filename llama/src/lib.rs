@@ -1,7 +1,7 @@
 //! llama.cpp for Rust: language models inside your program.
 //!
 //! This crate compiles [llama.cpp](https://github.com/ggml-org/llama.cpp) with nothing but a C++ compiler, runs
-//! at the processor's full speed wherever the program lands, and cannot take the process down: arguments are
+//! at the processor's full speed wherever the program lands, and does not take the process down: arguments are
 //! checked before they reach C++, and what fails there nevertheless comes back as an [`Error`].
 //!
 //! # The loop by hand

@@ -66,7 +66,8 @@ static MIN_LEVEL: AtomicU8 = AtomicU8::new(Level::Info.rank());
 /// Sends each line of llama.cpp's log to `sink`, without the line break.
 ///
 /// The sink is called on whichever thread llama.cpp logs from, worker threads included. A sink that panics
-/// loses that line; the panic does not spread.
+/// loses that line; the panic does not spread. A sink must not call this crate: llama.cpp logs while locks are
+/// held, and the call could wait for itself.
 ///
 /// ```
 /// llama::log::set_sink(|level, line| eprintln!("[{level}] {line}"));
@@ -183,7 +184,7 @@ impl Lines {
 
 fn deliver(level: Level, line: &str) {
     // A foreign sink may panic; a panic must not reach C, and the log has nobody to report it to.
-    let _ = catch_unwind(AssertUnwindSafe(|| {
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
         #[cfg(feature = "log")]
         to_log_crate(level, line);
         if level.rank() < MIN_LEVEL.load(Ordering::Relaxed) {
@@ -194,6 +195,10 @@ fn deliver(level: Level, line: &str) {
             sink(level, line);
         }
     }));
+    if let Err(payload) = outcome {
+        // Its destructor is foreign code, too, and may panic in turn.
+        std::mem::forget(payload);
+    }
 }
 
 #[cfg(feature = "log")]

@@ -90,24 +90,24 @@ impl NumaStrategy {
 
 /// What happened in this process so far.
 struct Usage {
-    computing: bool,
+    loaded: bool,
     numa: bool,
 }
 
-static USAGE: Mutex<Usage> = Mutex::new(Usage { computing: false, numa: false });
+static USAGE: Mutex<Usage> = Mutex::new(Usage { loaded: false, numa: false });
 
-/// Tunes the whole process for a machine with several nodes of memory (NUMA). Once, before the first context
-/// is created. Returns whether the machine has several nodes.
+/// Tunes the whole process for a machine with several nodes of memory (NUMA). Once, before the first model
+/// is loaded. Returns whether the machine has several nodes.
 ///
 /// # Errors
-/// [`Error::Failed`] for a second call, or after a context was created; otherwise as [`backend::init`].
+/// [`Error::Failed`] for a second call, or after a model was loaded; otherwise as [`backend::init`].
 #[doc(alias = "llama_numa_init")]
 pub fn init_numa(strategy: NumaStrategy) -> Result<bool> {
     backend::init()?;
     let refuse = |detail: &str| Error::Failed { operation: "init_numa", detail: detail.to_owned() };
     let mut usage = USAGE.lock().unwrap_or_else(PoisonError::into_inner);
-    if usage.computing {
-        return Err(refuse("a context was created already"));
+    if usage.loaded {
+        return Err(refuse("a model was loaded already"));
     }
     if std::mem::replace(&mut usage.numa, true) {
         return Err(refuse("it was called before"));
@@ -116,7 +116,8 @@ pub fn init_numa(strategy: NumaStrategy) -> Result<bool> {
     ffi::registry::is_numa()
 }
 
-/// Called before a context is created: from now on threads read what `init_numa` would write.
+/// Called before a model is loaded or a context is created: from now on C reads what `init_numa` would write, the
+/// loader where it maps a file.
 pub(crate) fn computing() {
-    USAGE.lock().unwrap_or_else(PoisonError::into_inner).computing = true;
+    USAGE.lock().unwrap_or_else(PoisonError::into_inner).loaded = true;
 }

@@ -20,13 +20,18 @@ const MAX_CHARS: usize = 1 << 20;
 /// Stack for everything else.
 const BASE: usize = 1 << 20;
 
+/// True for more levels than the calling thread's own stack is trusted with.
+pub(crate) fn is_deep(chars: usize) -> bool {
+    chars > SAFE_CHARS
+}
+
 /// Runs `work`, which may recurse `chars` times, with a stack that is large enough.
 pub(crate) fn with_room<T: Send>(
     what: &'static str,
     chars: usize,
     work: impl FnOnce() -> T + Send,
 ) -> Result<T> {
-    if chars <= SAFE_CHARS {
+    if !is_deep(chars) {
         return Ok(work());
     }
     if chars > MAX_CHARS {

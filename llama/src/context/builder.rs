@@ -139,7 +139,8 @@ impl ContextBuilder {
         }
     }
 
-    /// Threads for single tokens. The default is [`default_threads`](crate::default_threads).
+    /// Threads for single tokens. The default is [`default_threads`](crate::default_threads), and 1 for models of
+    /// less than 20 million parameters.
     pub fn n_threads(mut self, threads: u32) -> Self {
         self.threads = Some(threads);
         self

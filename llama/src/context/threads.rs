@@ -6,9 +6,9 @@ use std::num::NonZero;
 /// Most threads that ggml takes.
 const MAX_THREADS: u32 = 512;
 
-/// The number of threads that contexts use unless told otherwise: one per physical core, and never more than
-/// the process is allowed to use at once (processor affinity and control groups count). Models of less than
-/// 20 million parameters get one thread: they are faster with it.
+/// The number of threads that contexts of most models use unless told otherwise: one per physical core, and never
+/// more than the process is allowed to use at once (processor affinity and control groups count). Contexts of
+/// models with less than 20 million parameters use one: they are faster with it.
 #[must_use]
 pub fn default_threads() -> u32 {
     let allowed = std::thread::available_parallelism().map_or(1, NonZero::get);

@@ -22,5 +22,10 @@ unsafe extern "C" fn on_log(level: llama_sys::ggml_log_level, text: *const c_cha
     }
     // SAFETY: llama.cpp passes a terminated string that lives during the call.
     let text = unsafe { CStr::from_ptr(text) };
-    let _ = catch_unwind(AssertUnwindSafe(|| crate::log::receive(level, &text.to_string_lossy())));
+    if let Err(payload) =
+        catch_unwind(AssertUnwindSafe(|| crate::log::receive(level, &text.to_string_lossy())))
+    {
+        // Dropping it may panic again, and nothing must unwind into C.
+        std::mem::forget(payload);
+    }
 }

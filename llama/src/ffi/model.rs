@@ -220,7 +220,7 @@ fn empty_override() -> llama_sys::llama_model_kv_override {
 /// Copies a text that was checked to be shorter than the field.
 fn copy_text(field: &mut [std::ffi::c_char; 128], text: &CStr) {
     for (to, from) in field.iter_mut().zip(text.to_bytes().iter().take(OVERRIDE_LEN)) {
-        *to = from.cast_signed();
+        *to = std::ffi::c_char::from_ne_bytes([*from]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Loading a model with parameters.
 
 use super::source::Source;
-use super::{LoadTraits, Model};
+use super::{LoadTraits, Model, hyper};
 use crate::backend;
 use crate::cancel::CancelToken;
 use crate::device::Device;
@@ -378,7 +378,7 @@ impl<'a> ModelBuilder<'a> {
         if progress(0.0).is_break() {
             return Err(Error::Cancelled);
         }
-        let (source, _temporary) = self.source.open(&mut params.raw)?;
+        let opened = self.source.open(&mut params.raw)?;
         let traits = LoadTraits {
             vocab_only: self.vocab_only,
             mapped: params.raw.lazy_mode != llama_sys::LLAMA_LAZY_MODE_OFF
@@ -388,9 +388,14 @@ impl<'a> ModelBuilder<'a> {
                 ),
             rearranged: params.raw.use_extra_bufts,
         };
+        crate::registry::computing();
         crate::log::clear_detail();
-        match ModelPtr::load(&source, &params, &mut progress) {
-            Ok(ptr) => Model::from_ptr(ptr, traits),
+        match ModelPtr::load(&opened.load, &params, &mut progress) {
+            Ok(ptr) if self.vocab_only => Model::from_ptr(ptr, traits),
+            Ok(ptr) => match hyper::check(&ptr, &params.overrides, || self.source.metadata(opened.start))? {
+                Some(detail) => Err(self.source.refuse(&detail)),
+                None => Model::from_ptr(ptr, traits),
+            },
             Err(LoadFailure::Stopped) => Err(Error::Cancelled),
             Err(LoadFailure::Refused) => Err(self.source.explain(&crate::log::take_detail())),
             Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&fault.to_string())),

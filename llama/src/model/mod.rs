@@ -3,6 +3,7 @@
 mod builder;
 mod diagnose;
 mod fingerprint;
+mod hyper;
 mod kinds;
 mod metadata;
 mod save;

@@ -5,10 +5,10 @@ use crate::error::{Error, Result};
 use crate::ffi::model::LoadSource;
 use crate::ffi::stream::CStream;
 use crate::ffi::text::c_string;
-use crate::gguf::{Gguf, Value};
+use crate::gguf::{Gguf, GgufError, Value};
 use std::ffi::CString;
 use std::fs::File;
-use std::io::Seek;
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// What a [`ModelBuilder`] loads from.
@@ -22,6 +22,45 @@ pub(super) enum Source<'a> {
     Bytes(&'a [u8]),
     /// An open file, from its current position on.
     File(&'a File),
+}
+
+/// A source that C can read.
+#[derive(Debug)]
+pub(super) struct Opened<'a> {
+    pub(super) load: LoadSource<'a>,
+    /// Where in its file the model starts, in bytes.
+    pub(super) start: u64,
+    /// Must stay until the model is loaded.
+    _temporary: Option<Temporary>,
+}
+
+impl<'a> Opened<'a> {
+    fn from_start(load: LoadSource<'a>) -> Self {
+        Self { load, start: 0, _temporary: None }
+    }
+}
+
+/// A file from an offset on, as if it were all.
+struct Tail<'a> {
+    file: &'a File,
+    start: u64,
+}
+
+impl Read for Tail<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buf)
+    }
+}
+
+impl Seek for Tail<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let to = match to {
+            SeekFrom::Start(offset) => SeekFrom::Start(self.start.saturating_add(offset)),
+            other => other,
+        };
+        let position = self.file.seek(to)?;
+        position.checked_sub(self.start).ok_or_else(|| io::ErrorKind::InvalidInput.into())
+    }
 }
 
 /// A file that is deleted when it has served.
@@ -46,22 +85,17 @@ impl Source<'_> {
         }
     }
 
-    /// Checks the source and gets it ready for C. A temporary file must stay until the model is loaded.
-    pub(super) fn open(
-        &self,
-        raw: &mut llama_sys::llama_model_params,
-    ) -> Result<(LoadSource<'_>, Option<Temporary>)> {
+    /// Checks the source and gets it ready for C.
+    pub(super) fn open(&self, raw: &mut llama_sys::llama_model_params) -> Result<Opened<'_>> {
         match self {
             Self::Path(path) => {
                 diagnose::check_path(path)?;
-                Ok((LoadSource::Path(path_string(path)?), None))
+                Ok(Opened::from_start(LoadSource::Path(path_string(path)?)))
             }
             Self::Splits(paths) => {
                 check_splits(paths)?;
-                Ok((
-                    LoadSource::Splits(paths.iter().map(|path| path_string(path)).collect::<Result<_>>()?),
-                    None,
-                ))
+                let paths = paths.iter().map(|path| path_string(path)).collect::<Result<_>>()?;
+                Ok(Opened::from_start(LoadSource::Splits(paths)))
             }
             Self::Bytes(bytes) => {
                 if bytes.is_empty() {
@@ -73,18 +107,26 @@ impl Source<'_> {
             Self::File(file) => {
                 let mut file: &File = file;
                 let start = file.stream_position().map_err(|error| self.refuse(&error.to_string()))?;
-                if start != 0 && raw.load_mode == llama_sys::LLAMA_LOAD_MODE_AUTO {
-                    // A model inside another file is rarely aligned as mapping wants it.
-                    raw.load_mode = llama_sys::LLAMA_LOAD_MODE_NONE;
-                    raw.lazy_mode = llama_sys::LLAMA_LAZY_MODE_OFF;
+                if start != 0 {
+                    inner_mode(raw);
                 }
                 let stream = CStream::of_file(file).map_err(|error| self.refuse(&error.to_string()))?;
-                Ok((LoadSource::Stream(stream), None))
+                Ok(Opened { load: LoadSource::Stream(stream), start, _temporary: None })
             }
         }
     }
 
-    fn refuse(&self, detail: &str) -> Error {
+    /// The metadata with its lists, read once more; `start` as it was when the source was opened.
+    pub(super) fn metadata(&self, start: u64) -> Result<Gguf, GgufError> {
+        match self {
+            Self::Path(path) => Gguf::open(path),
+            Self::Splits(paths) => Gguf::open(paths.first().map_or(Path::new(""), PathBuf::as_path)),
+            Self::Bytes(bytes) => Gguf::read(&mut Cursor::new(bytes)),
+            Self::File(file) => Gguf::read(&mut BufReader::new(Tail { file, start })),
+        }
+    }
+
+    pub(super) fn refuse(&self, detail: &str) -> Error {
         Error::LoadModel { path: self.label().to_owned(), detail: detail.to_owned() }
     }
 
@@ -100,6 +142,17 @@ impl Source<'_> {
     }
 }
 
+/// A model inside another file is rarely aligned as mapping wants it. llama.cpp checks that for the modes that map
+/// all of a file, but maps lazy tensors in every mode.
+fn inner_mode(raw: &mut llama_sys::llama_model_params) {
+    if raw.load_mode == llama_sys::LLAMA_LOAD_MODE_AUTO {
+        raw.load_mode = llama_sys::LLAMA_LOAD_MODE_NONE;
+    }
+    if !matches!(raw.load_mode, llama_sys::LLAMA_LOAD_MODE_MMAP | llama_sys::LLAMA_LOAD_MODE_MMAP_MLOCK) {
+        raw.lazy_mode = llama_sys::LLAMA_LAZY_MODE_OFF;
+    }
+}
+
 /// Bytes in memory can only be read: mapping and direct access need a file.
 fn read_only_mode(raw: &mut llama_sys::llama_model_params) -> Result<()> {
     match raw.load_mode {
@@ -112,21 +165,21 @@ fn read_only_mode(raw: &mut llama_sys::llama_model_params) -> Result<()> {
 }
 
 #[cfg(unix)]
-fn open_bytes(bytes: &[u8]) -> std::io::Result<(LoadSource<'_>, Option<Temporary>)> {
-    Ok((LoadSource::Stream(CStream::of_bytes(bytes)?), None))
+fn open_bytes(bytes: &[u8]) -> io::Result<Opened<'_>> {
+    Ok(Opened::from_start(LoadSource::Stream(CStream::of_bytes(bytes)?)))
 }
 
 /// C streams over memory do not exist everywhere; a file does.
 #[cfg(not(unix))]
-fn open_bytes(bytes: &[u8]) -> std::io::Result<(LoadSource<'_>, Option<Temporary>)> {
+fn open_bytes(bytes: &[u8]) -> io::Result<Opened<'_>> {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let unique = COUNT.fetch_add(1, Ordering::Relaxed);
     let path = std::env::temp_dir().join(format!("llama-{}-{unique}.gguf", std::process::id()));
     let temporary = Temporary(path);
     std::fs::write(&temporary.0, bytes)?;
-    let path = path_string(&temporary.0).map_err(std::io::Error::other)?;
-    Ok((LoadSource::Path(path), Some(temporary)))
+    let path = path_string(&temporary.0).map_err(io::Error::other)?;
+    Ok(Opened { load: LoadSource::Path(path), start: 0, _temporary: Some(temporary) })
 }
 
 /// Checks what the files say about themselves where llama.cpp would assert or guess.
@@ -138,7 +191,7 @@ fn check_splits(paths: &[PathBuf]) -> Result<()> {
         diagnose::check_path(path)?;
         let refuse = |detail: String| Error::LoadModel { path: path.clone(), detail };
         let gguf = Gguf::open(path).map_err(|error| match error {
-            crate::gguf::GgufError::NotGguf { .. } => diagnose::explain(path, ""),
+            GgufError::NotGguf { .. } => diagnose::explain(path, ""),
             error => refuse(error.to_string()),
         })?;
         let number = |key: &str| match gguf.get(key) {
@@ -246,7 +299,8 @@ impl Model {
     /// file. The file stays open and its position changes.
     ///
     /// A model inside another file is read into memory unless a load mode is chosen; mapping works when its
-    /// data is aligned to 32 bytes there. Split models need their paths.
+    /// data is aligned to 32 bytes there. Unless it is mapped, it has no
+    /// [lazy tensors](ModelBuilder::lazy_tensors). Split models need their paths.
     #[doc(alias = "llama_model_load_from_file_ptr")]
     pub fn builder_from_file(file: &File) -> ModelBuilder<'_> {
         ModelBuilder::new(Source::File(file))

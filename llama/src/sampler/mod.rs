@@ -97,7 +97,9 @@ impl Sampler {
         self.alive()?;
         match &self.vocab {
             Some(vocab) => drop(vocab.check(token)?),
-            None if token.index().is_none() => return Err(Error::TokenOutOfRange { token, n_vocab: 0 }),
+            None if token.index().is_none() => {
+                return Err(Error::invalid("token", format!("{token} is no id of any vocabulary")));
+            }
             None => {}
         }
         let result = self.accept_chain(token);

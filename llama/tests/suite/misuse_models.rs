@@ -2,13 +2,14 @@
 //! before llama.cpp had to, leave the process alive, and leave no file behind.
 
 use crate::common::{default_path, folder, model};
-use llama::gguf::TensorType;
+use llama::gguf::{Gguf, GgufWriter, TensorType, Value};
 use llama::{
-    Error, FileType, Importance, LoadMode, Model, NumaStrategy, Optimizer, Quantize, Token, Trainer,
-    TrainingData, split_path, split_prefix,
+    Error, FileType, Importance, LoadMode, MetadataOverride, Model, ModelBuilder, NumaStrategy, Optimizer,
+    Quantize, Token, Trainer, TrainingData, split_path, split_prefix,
 };
 use llama_test_kit::{Arch, RandomModel, Shape};
 use std::fs::File;
+use std::io::{Seek, SeekFrom};
 use std::path::PathBuf;
 
 /// Bad arguments for one function.
@@ -43,6 +44,65 @@ fn optimizer(optimizer: Optimizer) -> Result<(), Error> {
     Trainer::builder(trainable()).n_threads(1).optimizer(optimizer).build().map(drop)
 }
 
+/// Loads and computes on two threads: ggml's assertions on the second one end the process.
+fn compute(builder: ModelBuilder<'_>) -> Result<(), Error> {
+    let mut ctx = builder.load()?.context_builder().n_ctx(256).n_threads(2).build()?;
+    ctx.decode(&crate::common::batch(0, 0, &[Token(5), Token(7)])).map(drop).unwrap();
+    Ok(())
+}
+
+fn override_in(arch: Arch, key: &str, value: impl Into<MetadataOverride>) -> Result<(), Error> {
+    let path = RandomModel::new(Shape::tiny(arch)).cached(folder()).unwrap();
+    compute(Model::builder(path).metadata_override(&format!("{}.{key}", arch.name()), value))
+}
+
+fn epsilon(value: f64) -> Result<(), Error> {
+    override_in(Arch::Llama, "attention.layer_norm_rms_epsilon", value)
+}
+
+fn rotated(value: i64) -> Result<(), Error> {
+    override_in(Arch::Gemma3, "rope.dimension_count", value)
+}
+
+/// The tiny Qwen 2 as another architecture with the same tensors, with changed or added keys.
+fn rewritten(architecture: &str, changes: &[(&str, Value)]) -> Vec<u8> {
+    let path = RandomModel::new(Shape::tiny(Arch::Qwen2)).cached(folder()).unwrap();
+    let gguf = Gguf::open(&path).unwrap();
+    let mut source = File::open(&path).unwrap();
+    let mut writer = GgufWriter::new();
+    let mut pairs: Vec<_> = gguf.metadata().to_vec();
+    for (key, value) in &mut pairs {
+        if key == "general.architecture" {
+            *value = architecture.into();
+        }
+        *key = key.replace("qwen2.", &format!("{architecture}."));
+    }
+    for (name, value) in changes {
+        let key = format!("{architecture}.{name}");
+        pairs.retain(|(old, _)| *old != key);
+        pairs.push((key, value.clone()));
+    }
+    for (key, value) in pairs {
+        writer.set(key, value).unwrap();
+    }
+    for tensor in gguf.tensors() {
+        let data = gguf.read_tensor(&mut source, tensor).unwrap();
+        writer.tensor(tensor.name(), tensor.dims(), tensor.tensor_type(), data).unwrap();
+    }
+    let mut bytes = Vec::new();
+    writer.write_to(&mut bytes).unwrap();
+    bytes
+}
+
+/// A model with positions of several dimensions (M-RoPE).
+fn sections(list: &[i32]) -> Vec<u8> {
+    rewritten("qwen2vl", &[("rope.dimension_sections", list.to_vec().into())])
+}
+
+fn hostile(key: &str, value: impl Into<Value>) -> Result<(), Error> {
+    compute(Model::builder_from_bytes(&rewritten("qwen2", &[(key, value.into())])))
+}
+
 macro_rules! rows {
     ($($what:literal => $run:expr;)*) => { &[$(Row { what: $what, run: $run }),*] };
 }
@@ -75,6 +135,52 @@ const ROWS: &[Row] = rows! {
     "splits: a zero byte" => || Model::builder_from_splits(["a\0b"]).load().map(drop);
     "splits: a folder" => || Model::builder_from_splits([folder()]).load().map(drop);
     "splits: the same file twice" => || Model::builder_from_splits([tiny(), tiny()]).load().map(drop);
+    "epsilon: -1" => || epsilon(-1.0);
+    "epsilon: barely negative" => || epsilon(-1e-30);
+    "epsilon: NaN" => || epsilon(f64::NAN);
+    "epsilon: infinite" => || epsilon(f64::INFINITY);
+    "epsilon: more than 32 bits hold" => || epsilon(1e300);
+    "epsilon: -1, and the second override does not count" => || {
+        let key = "llama.attention.layer_norm_rms_epsilon";
+        compute(Model::builder(tiny()).metadata_override(key, -1.0).metadata_override(key, 1e-5))
+    };
+    "epsilon: of BERT" => || override_in(Arch::Bert, "attention.layer_norm_epsilon", -1.0);
+    "epsilon: of Mamba" => || override_in(Arch::Mamba, "attention.layer_norm_rms_epsilon", f64::NAN);
+    "epsilon: of T5" => || override_in(Arch::T5, "attention.layer_norm_rms_epsilon", -1.0);
+    "epsilon: -1 in the file" => || hostile("attention.layer_norm_rms_epsilon", -1.0_f32);
+    "epsilon: barely negative in the file" => || hostile("attention.layer_norm_rms_epsilon", -1e-30_f32);
+    "epsilon: NaN in the file" => || hostile("attention.layer_norm_rms_epsilon", f32::NAN);
+    "rotated: 0" => || rotated(0);
+    "rotated: 0 of llama" => || override_in(Arch::Llama, "rope.dimension_count", 0_i64);
+    "rotated: odd" => || rotated(7);
+    "rotated: more than a head" => || rotated(18);
+    "rotated: huge" => || rotated(1 << 30);
+    "rotated: negative" => || rotated(-2);
+    "rotated: more than 32 bits hold" => || rotated((1 << 32) + 7);
+    "rotated: odd in the file" => || hostile("rope.dimension_count", 7_u32);
+    "rotated: huge in the file" => || hostile("rope.dimension_count", u32::MAX);
+    "rotated: odd within the window" => || override_in(Arch::Gemma3, "rope.dimension_count_swa", 7_i64);
+    "rotated: huge within the window" => || override_in(Arch::Gemma3, "rope.dimension_count_swa", 1000_i64);
+    "frequency: NaN" => || override_in(Arch::Llama, "rope.freq_base", f64::NAN);
+    "frequency: infinite" => || override_in(Arch::Gemma3, "rope.freq_base_swa", f64::INFINITY);
+    "frequency: negative" => || override_in(Arch::Qwen2, "rope.freq_base", -1.0);
+    "scaling: NaN" => || override_in(Arch::Llama, "rope.scaling.factor", f64::NAN);
+    "sections: all 0" => || compute(Model::builder_from_bytes(&sections(&[0; 4])));
+    "sections: only the fourth" => || compute(Model::builder_from_bytes(&sections(&[0, 0, 0, 8])));
+    "sections: that cancel" => || compute(Model::builder_from_bytes(&sections(&[1, -1, 0, 0])));
+    "sections: more than a head" => || compute(Model::builder_from_bytes(&sections(&[9, 9, 9, 9])));
+    "sections: all 0, in a file" => || {
+        let path = folder().join("misuse-sections.gguf");
+        std::fs::write(&path, sections(&[0; 4])).unwrap();
+        compute(Model::builder(path))
+    };
+    "sections: all 0, within a file" => || {
+        let path = folder().join("misuse-sections.bin");
+        std::fs::write(&path, [vec![1; 24], sections(&[0; 4])].concat()).unwrap();
+        let mut file = File::open(path).unwrap();
+        file.seek(SeekFrom::Start(24)).unwrap();
+        compute(Model::builder_from_file(&file))
+    };
     "split path: no parts" => || split_path("a", 0, 0).map(drop);
     "split path: behind the last" => || split_path("a", 3, 3).map(drop);
     "split path: zero byte" => || split_path("\0", 0, 3).map(drop);
@@ -172,8 +278,8 @@ const ROWS: &[Row] = rows! {
     "train: stride 0" => || TrainingData::from_text(&[Token(5); 600], 512, 0).map(drop);
     "train: examples of no length" => || TrainingData::from_text(&[Token(5); 600], 0, 1).map(drop);
     "train: examples longer than the text" => || TrainingData::from_text(&[Token(5)], u32::MAX, 1).map(drop);
-    "numa: after a context" => || {
-        let _ctx = crate::common::context(&model());
+    "numa: after a model" => || {
+        let _model = model();
         llama::init_numa(NumaStrategy::Numactl).map(drop)
     };
 };
@@ -192,4 +298,52 @@ fn every_misuse_is_an_error_and_the_next_call_works() {
     let mut ctx = loaded.context_builder().n_ctx(256).n_threads(1).build().unwrap();
     ctx.decode(&crate::common::batch(0, 0, &[Token(5)])).unwrap();
     println!("{} rows of misuse, all errors", ROWS.len());
+}
+
+#[test]
+fn sound_numbers_are_not_refused() {
+    assert_eq!(rotated(8), Ok(()), "half a head");
+    assert_eq!(epsilon(0.0), Ok(()));
+    let ignored = override_in(Arch::Llama, "attention.layer_norm_rms_epsilon", -1_i64);
+    assert_eq!(ignored, Ok(()), "llama.cpp ignores overrides of another type");
+    let elsewhere = Model::builder(tiny()).metadata_override("other.epsilon", -1.0);
+    assert_eq!(compute(elsewhere), Ok(()), "not read");
+    for list in [[2, 3, 3, 0], [8, 0, 0, 0], [4, 4, 4, 4]] {
+        assert_eq!(compute(Model::builder_from_bytes(&sections(&list))), Ok(()), "{list:?}");
+    }
+    let bad = rewritten("qwen2", &[("attention.layer_norm_rms_epsilon", (-1.0_f32).into())]);
+    let repaired =
+        Model::builder_from_bytes(&bad).metadata_override("qwen2.attention.layer_norm_rms_epsilon", 1e-6);
+    assert_eq!(compute(repaired), Ok(()), "the override counts, not the file");
+    let vocab = Model::builder_from_bytes(&bad).vocab_only(true).load();
+    assert!(vocab.is_ok(), "nothing is computed with it: {vocab:?}");
+}
+
+#[test]
+fn the_key_and_the_value_are_named() {
+    let path = RandomModel::new(Shape::tiny(Arch::Qwen2)).cached(folder()).unwrap();
+    let key = "qwen2.rope.dimension_count";
+    match Model::builder(&path).metadata_override(key, 7_i64).load() {
+        Err(Error::LoadModel { path: named, detail }) => {
+            assert_eq!(named, path);
+            assert!(detail.contains(&format!("{key} is 7,")), "{detail}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let zeros = Model::from_bytes(&sections(&[0; 4])).unwrap_err().to_string();
+    assert!(zeros.contains("qwen2vl.rope.dimension_sections is [0, 0, 0, 0],"), "{zeros}");
+}
+
+#[test]
+fn a_model_inside_another_file_is_read_with_any_choice_of_lazy_tensors() {
+    let path = folder().join("misuse-inner.bin");
+    std::fs::write(&path, [vec![1; 7], std::fs::read(tiny()).unwrap()].concat()).unwrap();
+    let mut file = File::open(path).unwrap();
+    for mode in [LoadMode::Auto, LoadMode::Read, LoadMode::DirectIo] {
+        file.seek(SeekFrom::Start(7)).unwrap();
+        compute(Model::builder_from_file(&file).load_mode(mode).lazy_tensors(true)).unwrap();
+    }
+    file.seek(SeekFrom::Start(7)).unwrap();
+    let mapped = Model::builder_from_file(&file).load_mode(LoadMode::Mmap).load();
+    assert!(matches!(&mapped, Err(Error::LoadModel { .. })), "{mapped:?}");
 }

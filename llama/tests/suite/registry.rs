@@ -23,10 +23,10 @@ fn limits_are_known() {
 }
 
 #[test]
-fn numa_comes_too_late_after_a_context() {
-    let _ctx = crate::common::context(&crate::common::model());
+fn numa_comes_too_late_after_a_model() {
+    let _model = crate::common::model();
     let refused = llama::init_numa(NumaStrategy::Distribute).unwrap_err();
-    assert!(refused.to_string().contains("context"), "{refused}");
+    assert!(refused.to_string().contains("model was loaded"), "{refused}");
 }
 
 /// Run by the test below in a process of its own.

@@ -354,6 +354,123 @@ fn a_lazy_grammar_waits_as_long_as_it_takes() {
 }
 
 #[test]
+fn grammars_that_would_exhaust_the_process_are_errors() {
+    let vocab = model().vocab();
+    let chain = |n: usize| {
+        let rules: Vec<String> = (1..n).map(|i| format!("a{i} ::= a{} \"x\"", i + 1)).collect();
+        format!("root ::= a1\n{}\na{n} ::= \"y\"\n", rules.join("\n"))
+    };
+    let doubled = |rule: fn(usize) -> String, last: &str| {
+        let rules: Vec<String> = (1..40).map(rule).collect();
+        format!("root ::= a1\n{}\na40 ::= {last}\n", rules.join("\n"))
+    };
+    for bad in [
+        format!("root ::= #\r{}", "(".repeat(1_000_000)),
+        chain(200_000),
+        doubled(|i| format!("a{i} ::= a{0} \"x\" | a{0} \"y\"", i + 1), "\"z\""),
+        doubled(|i| format!("a{i} ::= a{0} a{0}", i + 1), "\"z\" |"),
+        "root ::= e root \"x\" | \"y\"\ne ::= f\nf ::= \"z\" |".to_owned(),
+        format!("root ::= {}", "\"a\"{2000} ".repeat(10_000)),
+    ] {
+        let result = Grammar::new(&vocab, &bad);
+        assert!(result.is_err(), "{:?}", &bad[..bad.len().min(60)]);
+    }
+    let nested = |n: usize| format!("root ::= {}\"y\"{}", "(".repeat(n), ")".repeat(n));
+    assert!(Grammar::new(&vocab, &nested(257)).is_err());
+    // What is allowed has room, on a small stack too.
+    let small = std::thread::Builder::new().stack_size(192 << 10).spawn(move || {
+        Grammar::new(&vocab, &nested(256)).unwrap();
+        let grammar = Grammar::new(&vocab, &chain(3_000)).unwrap();
+        let mut sampler = Sampler::builder().grammar(grammar).greedy().build().unwrap();
+        let logits = vec![0.0; vocab.len()];
+        let first = sampler.sample(&logits).unwrap();
+        assert!(vocab.detokenize(&[first], Special::AsText).unwrap().starts_with('y'));
+        sampler.reset().unwrap();
+        assert_eq!(sampler.sample(&logits).unwrap(), first);
+    });
+    small.unwrap().join().unwrap();
+}
+
+#[test]
+fn ordinary_grammars_stay_accepted() {
+    let vocab = model().vocab();
+    for good in [
+        "root ::= object\nvalue ::= object | array | string | number | (\"true\" | \"false\" | \"null\") ws\n\
+         object ::= \"{\" ws ( string \":\" ws value (\",\" ws string \":\" ws value)* )? \"}\" ws\n\
+         array ::= \"[\" ws ( value (\",\" ws value)* )? \"]\" ws\n\
+         string ::= \"\\\"\" ( [^\"\\\\\\x7F\\x00-\\x1F] | \"\\\\\" ([\"\\\\bfnrt] | \"u\" [0-9a-fA-F]{4}) )* \"\\\"\" ws\n\
+         number ::= (\"-\"? ([0-9] | [1-9] [0-9]{0,15})) (\".\" [0-9]+)? ([eE] [-+]? [0-9] [1-9]{0,15})? ws\n\
+         ws ::= | \" \" | \"\\n\" [ \\t]{0,20}",
+        "# c\r\nroot ::= # c\r\n  (\"a\"\n | b) # c\r\rb ::= [^\\]-a] . \"é🦙\" \r\n\tc ::= \"c\"{1,}",
+        "root ::= \"a\"{3}+ (\"b\"{0} [a-]){2,} \"\" | !<[3]> <[4]>\n\n",
+        "root ::= (\"a\"?)* \"b\" root | \"c\"{0,2000}",
+    ] {
+        let result = Grammar::new(&vocab, good);
+        assert!(result.is_ok(), "{result:?} for {good:?}");
+    }
+}
+
+#[test]
+fn trigger_patterns_are_limited() {
+    let vocab = model().vocab();
+    let lazy = |pattern: &str| Grammar::lazy(&vocab, "root ::= \"a\"", "root", &[pattern], &[]);
+    let deep = |n: usize| format!("{}a{}", "(".repeat(n), ")".repeat(n));
+    for (bad, number) in [("a".repeat(100_000), "100000"), (deep(17), "17"), (deep(200), "200")] {
+        let text = lazy(&bad).unwrap_err().to_string();
+        assert!(text.contains(number), "{text}");
+    }
+    let letter = vocab.tokenize_fragment("b", Special::AsText).unwrap()[0];
+    let patterns =
+        [deep(16), "a".repeat(512), format!("({}b)*c", "()".repeat(250)), "(((b?){40}){40}){40}c".to_owned()];
+    let mut grammars: Vec<Grammar> = patterns
+        .iter()
+        .filter_map(|p| Grammar::lazy(&vocab, "root ::= \"a\"", "root", &[p], &[]).ok())
+        .collect();
+    assert!(grammars.len() >= 3);
+    let mut logits = vec![0.0; vocab.len()];
+    logits[letter.index().unwrap()] = 10.0;
+    let small = std::thread::Builder::new().stack_size(192 << 10).spawn(move || {
+        for grammar in grammars.drain(..3) {
+            let mut sampler = Sampler::builder().grammar(grammar).greedy().build().unwrap();
+            for _ in 0..60 {
+                assert_eq!(sampler.sample(&logits).unwrap(), letter);
+            }
+            sampler.reset().unwrap();
+        }
+    });
+    small.unwrap().join().unwrap();
+}
+
+#[test]
+fn a_lazy_grammar_stops_watching_once_it_applies() {
+    let vocab = model().vocab();
+    let token = |text: &str| vocab.tokenize_fragment(text, Special::AsText).unwrap()[0];
+    let (a, b) = (token("a"), token("b"));
+    let prefer = |token: Token| {
+        let mut logits = vec![0.0; vocab.len()];
+        logits[token.index().unwrap()] = 10.0;
+        logits
+    };
+    // Each byte counts some 500 steps for this pattern, so 2,200 bytes would be too many.
+    let pattern = format!("({}x)*y", "q?".repeat(240));
+    for triggers in [vec![a], vec![]] {
+        let patterns = [pattern.as_str(), "(a)"];
+        let patterns = &patterns[..2 - triggers.len()];
+        let gbnf = "root ::= \"a\" \"b\"+";
+        let grammar = Grammar::lazy(&vocab, gbnf, "root", patterns, &triggers).unwrap();
+        let mut sampler = Sampler::builder().grammar(grammar).greedy().build().unwrap();
+        for _ in 0..2 {
+            assert_eq!(sampler.sample(&prefer(a)).unwrap(), a, "the trigger");
+            for _ in 0..3_000 {
+                assert_eq!(sampler.sample(&prefer(b)).unwrap(), b);
+            }
+            sampler.reset().unwrap();
+            assert_eq!(sampler.sample(&prefer(b)).unwrap(), b, "free again");
+        }
+    }
+}
+
+#[test]
 fn steps_of_different_models_do_not_mix() {
     let other = crate::common::random(llama_test_kit::Arch::Llama);
     let mixed = Sampler::builder().infill(&model().vocab()).mirostat(&other.vocab(), 5.0, 0.1, 100).build();
