@@ -97,9 +97,7 @@ impl Sampler {
         self.alive()?;
         match &self.vocab {
             Some(vocab) => drop(vocab.check(token)?),
-            None if token.index().is_none() => {
-                return Err(Error::invalid("token", format!("{token} is no id of any vocabulary")));
-            }
+            None if token.index().is_none() => return Err(Error::TokenOutOfRange { token, n_vocab: 0 }),
             None => {}
         }
         let result = self.accept_chain(token);
