@@ -57,24 +57,12 @@ impl<'a> Memory<'a> {
         Self { context }
     }
 
-    fn ready(&self, seqs: &[SeqId]) -> Result<()> {
-        self.context.alive()?;
-        if !self.context.facts.has_memory {
-            return Err(Error::NoMemory);
-        }
-        let n_seq_max = self.context.facts.n_seq_max;
-        match seqs.iter().find(|seq| !u32::try_from(seq.0).is_ok_and(|id| id < n_seq_max)) {
-            Some(&seq) => Err(Error::SeqIdOutOfRange { seq, n_seq_max }),
-            None => Ok(()),
-        }
-    }
-
     /// The smallest and largest position of a sequence, or `None` when it is empty.
     ///
     /// # Errors
     /// [`Error::SeqIdOutOfRange`], [`Error::NoMemory`], [`Error::Poisoned`].
     pub fn span(&self, seq: SeqId) -> Result<Option<(Pos, Pos)>> {
-        self.ready(&[seq])?;
+        self.context.memory_ready(&[seq])?;
         let Some(max) = self.context.ptr.pos_max(seq)? else { return Ok(None) };
         Ok(Some((self.context.ptr.pos_min(seq)?.unwrap_or(max), max)))
     }
@@ -86,7 +74,7 @@ impl<'a> Memory<'a> {
     /// As [`span`](Self::span).
     #[doc(alias = "llama_memory_seq_pos_min")]
     pub fn pos_min(&self, seq: SeqId) -> Result<Option<Pos>> {
-        self.ready(&[seq])?;
+        self.context.memory_ready(&[seq])?;
         Ok(self.context.ptr.pos_min(seq)?)
     }
 
@@ -96,7 +84,7 @@ impl<'a> Memory<'a> {
     /// As [`span`](Self::span).
     #[doc(alias = "llama_memory_seq_pos_max")]
     pub fn pos_max(&self, seq: SeqId) -> Result<Option<Pos>> {
-        self.ready(&[seq])?;
+        self.context.memory_ready(&[seq])?;
         Ok(self.context.ptr.pos_max(seq)?)
     }
 
@@ -106,7 +94,7 @@ impl<'a> Memory<'a> {
     /// [`Error::NoMemory`], [`Error::Poisoned`].
     #[doc(alias = "llama_memory_clear")]
     pub fn clear(&mut self, data: bool) -> Result<()> {
-        self.ready(&[])?;
+        self.context.memory_ready(&[])?;
         let result = self.context.ptr.memory_clear(data);
         self.context.book.moved = false;
         self.context.guard(result)
@@ -119,7 +107,7 @@ impl<'a> Memory<'a> {
     /// memory is unchanged then; forgetting the whole sequence always works. Otherwise as [`span`](Self::span).
     #[doc(alias = "llama_memory_seq_rm")]
     pub fn seq_remove(&mut self, seq: SeqId, range: impl RangeBounds<Pos>) -> Result<()> {
-        self.ready(&[seq])?;
+        self.context.memory_ready(&[seq])?;
         let Some(span) = Span::new(&range) else { return Ok(()) };
         let Some((_, max)) = self.span(seq)? else { return Ok(()) };
         if span.from > max {
@@ -152,7 +140,7 @@ impl<'a> Memory<'a> {
     #[doc(alias = "llama_memory_seq_cp")]
     pub fn seq_copy(&mut self, from: SeqId, to: SeqId, range: impl RangeBounds<Pos>) -> Result<()> {
         const OPERATION: &str = "copy a sequence";
-        self.ready(&[from, to])?;
+        self.context.memory_ready(&[from, to])?;
         let Some(span) = Span::new(&range) else { return Ok(()) };
         if from == to {
             return Ok(());
@@ -187,7 +175,7 @@ impl<'a> Memory<'a> {
     /// As [`span`](Self::span).
     #[doc(alias = "llama_memory_seq_keep")]
     pub fn seq_keep(&mut self, seq: SeqId) -> Result<()> {
-        self.ready(&[seq])?;
+        self.context.memory_ready(&[seq])?;
         let result = self.context.ptr.seq_keep(seq);
         self.context.guard(result)?;
         // With a share of the memory per sequence the call above only looks at one share.
@@ -251,12 +239,12 @@ impl<'a> Memory<'a> {
     /// [`Error::NoMemory`], [`Error::Poisoned`].
     #[doc(alias = "llama_memory_can_shift")]
     pub fn can_shift(&self) -> Result<bool> {
-        self.ready(&[])?;
+        self.context.memory_ready(&[])?;
         Ok(self.context.ptr.can_shift()?)
     }
 
     fn shiftable(&self, seq: SeqId, operation: &'static str) -> Result<()> {
-        self.ready(&[seq])?;
+        self.context.memory_ready(&[seq])?;
         if self.context.model.inner.info.n_pos_per_embd() > 1 || !self.context.ptr.can_shift()? {
             return Err(Error::Memory {
                 operation,

@@ -9,7 +9,7 @@ mod output;
 mod params;
 mod probability;
 mod state;
-mod threads;
+pub(crate) mod threads;
 
 pub use builder::ContextBuilder;
 pub use memory::Memory;
@@ -25,6 +25,7 @@ use crate::ffi::context::ContextPtr;
 use crate::ffi::model::ModelPtr;
 use crate::ffi::threadpool::ThreadPool;
 use crate::model::Model;
+use crate::token::SeqId;
 use llama_sys::Fault;
 use output::Kept;
 use std::fmt;
@@ -327,6 +328,19 @@ impl Context {
     fn alive(&self) -> Result<()> {
         match &self.poison {
             Some(cause) => Err(Error::Poisoned { cause: cause.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses work on a memory that is not there and on sequences that cannot be.
+    fn memory_ready(&self, seqs: &[SeqId]) -> Result<()> {
+        self.alive()?;
+        if !self.facts.has_memory {
+            return Err(Error::NoMemory);
+        }
+        let n_seq_max = self.facts.n_seq_max;
+        match seqs.iter().find(|seq| !u32::try_from(seq.0).is_ok_and(|id| id < n_seq_max)) {
+            Some(&seq) => Err(Error::SeqIdOutOfRange { seq, n_seq_max }),
             None => Ok(()),
         }
     }

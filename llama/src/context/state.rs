@@ -104,7 +104,7 @@ impl Context {
     /// As [`save_state`](Self::save_state).
     #[doc(alias = "llama_state_get_size")]
     pub fn state_size(&mut self) -> Result<usize> {
-        self.ready_for_state(&[])?;
+        self.memory_ready(&[])?;
         let size = self.ptr.state_size();
         self.guard(size)
     }
@@ -116,7 +116,7 @@ impl Context {
     #[doc(alias = "llama_state_seq_get_size")]
     #[doc(alias = "llama_state_seq_get_size_ext")]
     pub fn sequence_state_size(&mut self, seq: SeqId) -> Result<usize> {
-        self.ready_for_state(&[seq])?;
+        self.memory_ready(&[seq])?;
         let size = self.ptr.seq_state_size(seq, 0);
         self.guard(size)
     }
@@ -128,7 +128,7 @@ impl Context {
     /// [`Error::TokenOutOfRange`]; [`Error::Poisoned`].
     #[doc(alias = "llama_state_get_data")]
     pub fn save_state(&mut self, tokens: &[Token]) -> Result<State> {
-        self.ready_for_state(&[])?;
+        self.memory_ready(&[])?;
         let header = self.header(StateKind::Whole, SeqId(-1), tokens)?;
         self.settled()?;
         let size = self.ptr.state_size();
@@ -161,7 +161,7 @@ impl Context {
     }
 
     fn save_seq(&mut self, seq: SeqId, tokens: &[Token], kind: StateKind) -> Result<State> {
-        self.ready_for_state(&[seq])?;
+        self.memory_ready(&[seq])?;
         let header = self.header(kind, seq, tokens)?;
         self.settled()?;
         let flags = self.flags(kind)?;
@@ -179,7 +179,7 @@ impl Context {
     /// [`StateError::Refused`], which leaves it empty. [`Error::NoMemory`], [`Error::Poisoned`].
     #[doc(alias = "llama_state_set_data")]
     pub fn restore_state(&mut self, state: &State) -> Result<()> {
-        self.ready_for_state(&[])?;
+        self.memory_ready(&[])?;
         if state.kind() != StateKind::Whole {
             return Err(kind_error(StateKind::Whole, state));
         }
@@ -209,7 +209,7 @@ impl Context {
     #[doc(alias = "llama_state_seq_set_data")]
     #[doc(alias = "llama_state_seq_set_data_ext")]
     pub fn restore_sequence(&mut self, state: &State, seq: SeqId) -> Result<()> {
-        self.ready_for_state(&[seq])?;
+        self.memory_ready(&[seq])?;
         if state.kind() == StateKind::Whole {
             return Err(kind_error(StateKind::Sequence, state));
         }
@@ -227,7 +227,7 @@ impl Context {
     /// otherwise as [`save_sequence`](Self::save_sequence).
     #[doc(alias = "LLAMA_STATE_SEQ_FLAGS_ON_DEVICE")]
     pub fn save_sequence_on_device(&mut self, seq: SeqId, partial: bool) -> Result<DeviceState> {
-        self.ready_for_state(&[seq])?;
+        self.memory_ready(&[seq])?;
         self.settled()?;
         let kind = if partial { StateKind::Partial } else { StateKind::Sequence };
         let flags = self.flags(kind)? | ON_DEVICE;
@@ -262,7 +262,7 @@ impl Context {
     /// [`StateError::OtherContext`], [`StateError::Replaced`]; otherwise as
     /// [`restore_sequence`](Self::restore_sequence).
     pub fn restore_sequence_from_device(&mut self, state: &DeviceState, seq: SeqId) -> Result<()> {
-        self.ready_for_state(&[seq])?;
+        self.memory_ready(&[seq])?;
         if state.context != self.book.id {
             return Err(StateError::OtherContext.into());
         }
@@ -314,18 +314,6 @@ impl Context {
             }
         }
         Ok(())
-    }
-
-    fn ready_for_state(&self, seqs: &[SeqId]) -> Result<()> {
-        self.alive()?;
-        if !self.facts.has_memory {
-            return Err(Error::NoMemory);
-        }
-        let n_seq_max = self.facts.n_seq_max;
-        match seqs.iter().find(|seq| !u32::try_from(seq.0).is_ok_and(|id| id < n_seq_max)) {
-            Some(&seq) => Err(Error::SeqIdOutOfRange { seq, n_seq_max }),
-            None => Ok(()),
-        }
     }
 
     fn settled(&self) -> Result<()> {

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use std::num::NonZero;
 
 /// Most threads that ggml takes.
-const MAX_THREADS: u32 = 512;
+pub(crate) const MAX_THREADS: u32 = 512;
 
 /// The number of threads that contexts of most models use unless told otherwise: one per physical core, and never
 /// more than the process is allowed to use at once (processor affinity and control groups count). Contexts of
@@ -25,7 +25,8 @@ pub(super) fn default_for(n_params: u64) -> u32 {
     if n_params < WORTH_SHARING { 1 } else { default_threads() }
 }
 
-pub(super) fn checked(name: &'static str, threads: u32) -> Result<i32> {
+/// The number as C takes it, or an error that names the parameter.
+pub(crate) fn checked(name: &'static str, threads: u32) -> Result<i32> {
     if !(1..=MAX_THREADS).contains(&threads) {
         return Err(Error::invalid(name, format!("{threads} is not between 1 and {MAX_THREADS}")));
     }

@@ -6,6 +6,7 @@ mod types;
 pub use importance::Importance;
 
 use crate::backend;
+use crate::context::threads::{self, MAX_THREADS};
 use crate::error::{Error, Result};
 use crate::ffi;
 use crate::ffi::quantize::QuantizeParams;
@@ -20,8 +21,6 @@ use types::{checked_target, insists_on_importance, kind, may_give_up};
 
 /// Longest pattern of a tensor name, in bytes.
 const PATTERN_LEN: usize = 512;
-/// Most threads.
-const MAX_THREADS: u32 = 512;
 
 /// Writes a model file again with smaller numbers.
 ///
@@ -300,12 +299,10 @@ impl Quantize {
     }
 
     fn checked_threads(&self, delicate: bool) -> Result<i32> {
-        match self.threads {
-            Some(threads) if threads == 0 || threads > MAX_THREADS => {
-                Err(Error::invalid("threads", format!("{threads} is not between 1 and {MAX_THREADS}")))
-            }
+        let wanted = self.threads.map(|threads| threads::checked("threads", threads)).transpose()?;
+        match wanted {
             _ if delicate => Ok(1),
-            Some(threads) => Ok(i32::try_from(threads).unwrap_or(1)),
+            Some(threads) => Ok(threads),
             None => Ok(std::thread::available_parallelism()
                 .map_or(1, |count| i32::try_from(count.get().min(MAX_THREADS as usize)).unwrap_or(1))),
         }

@@ -13,13 +13,13 @@ pub(crate) use header::{Header, Params};
 pub(crate) use payload::{Content, Layout, Spec, check};
 
 use crate::error::{Error, Result};
+use crate::part_file::PartFile;
 use crate::token::{SeqId, Token};
 use header::{PREAMBLE, Preamble};
 use std::fmt;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What a saved state holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -165,24 +165,17 @@ impl State {
     #[doc(alias = "llama_state_save_file")]
     #[doc(alias = "llama_state_seq_save_file")]
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
         let path = path.as_ref();
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}-{}.part", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-        let part = path.with_file_name(name);
         let front = self.front()?;
-        let written = File::create(&part).and_then(|file| {
+        let part = PartFile::beside(path);
+        let written = File::create(part.path()).and_then(|file| {
             let mut file = BufWriter::new(file);
             file.write_all(&front)?;
             file.write_all(&self.payload)?;
             file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-            std::fs::rename(&part, path)
+            part.publish(path)
         });
-        written.map_err(|error| {
-            // The first error counts; a left-over part is only litter.
-            let _ = std::fs::remove_file(&part);
-            io_error(path, &error)
-        })
+        written.map_err(|error| io_error(path, &error))
     }
 
     /// Reads a file that [`save`](Self::save) has written.
