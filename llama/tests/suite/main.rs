@@ -9,6 +9,7 @@ mod coverage;
 mod custom_sampler;
 mod decode;
 mod drop_order;
+mod embed;
 mod embeddings;
 #[cfg(feature = "tokenizers")]
 mod hf;
