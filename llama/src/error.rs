@@ -225,6 +225,12 @@ pub enum Error {
         /// The reason.
         detail: String,
     },
+    /// The vocabulary lacks a token that filling in the middle needs.
+    #[error("the model cannot fill in the middle: its vocabulary has no token for {what}")]
+    NoInfill {
+        /// What the missing token would mark.
+        what: &'static str,
+    },
     /// A chat template could not be rendered.
     #[error("chat template: {detail}")]
     Template {

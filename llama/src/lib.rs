@@ -34,7 +34,7 @@
 //! | [`sys`] | the C API as it is, `unsafe`; and its guarded twin that returns errors instead of aborting |
 //! | this crate, bottom | [`Model`], [`Vocab`], [`Context`], [`Batch`], [`Sampler`], [`ChatTemplate`], [`gguf`]; [`Quantize`], [`Trainer`] |
 //! | this crate, middle | [`Session`] and [`Generation`]: text in pieces; [`Chat`] and [`Reply`]: conversations |
-//! | | [`Embedder`], [`Reranker`], [`Classifier`]: many texts in one call |
+//! | | [`Embedder`], [`Reranker`], [`Classifier`]: many texts in one call; [`Infill`]: gaps in a text |
 //!
 //! # Threads
 //! | type | may be sent | may be shared | why |
@@ -78,6 +78,7 @@ mod generate;
 pub mod gguf;
 #[cfg(feature = "tokenizers")]
 pub mod hf;
+mod infill;
 pub mod log;
 mod message;
 mod model;
@@ -107,6 +108,7 @@ pub use embed::{
 };
 pub use error::{DecodeError, Error, MemoryEffect, Result};
 pub use generate::{Completion, Generation, GenerationBuilder, Session, StopReason, Timings, Usage};
+pub use infill::{Infill, InfillBuilder, InfillOrder};
 pub use llama_sys as sys;
 pub use message::Message;
 pub use model::{

@@ -13,6 +13,7 @@ mod embed;
 mod embeddings;
 #[cfg(feature = "tokenizers")]
 mod hf;
+mod infill;
 mod load;
 mod memory;
 mod misuse;
