@@ -121,6 +121,16 @@ impl Embedder {
         Ok(self.vectors(input, &mut go_on)?.into_vec())
     }
 
+    /// One vector per list of tokens, for texts that were split elsewhere. Special tokens must be there already,
+    /// and nothing is cut.
+    ///
+    /// # Errors
+    /// [`Error::TokenOutOfRange`]; otherwise as [`embed`](Self::embed).
+    pub fn embed_tokenized<T: AsRef<[Token]>>(&mut self, texts: &[T]) -> Result<Embeddings> {
+        let input = Input::split(&self.model().vocab(), texts, self.max_tokens())?;
+        self.vectors(input, &mut go_on)
+    }
+
     /// One vector per token of each text, for an embedder built with [`Pooling::None`].
     ///
     /// ```

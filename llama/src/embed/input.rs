@@ -56,6 +56,23 @@ impl Input {
         Ok(input)
     }
 
+    /// Checks texts that are tokens already.
+    pub(super) fn split<T: AsRef<[Token]>>(vocab: &Vocab, texts: &[T], max: usize) -> Result<Self> {
+        let mut input = Self::default();
+        for (index, tokens) in texts.iter().map(AsRef::as_ref).enumerate() {
+            match tokens.len() {
+                0 => return Err(Error::EmptyText { index }),
+                len if len > max => return Err(Error::TextTooLong { index, tokens: len, max }),
+                _ => {}
+            }
+            for &token in tokens {
+                vocab.check(token)?;
+            }
+            input.tokens.push(tokens.to_vec());
+        }
+        Ok(input)
+    }
+
     pub(super) fn n_tokens(&self) -> usize {
         self.tokens.iter().map(Vec::len).sum()
     }

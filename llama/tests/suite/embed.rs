@@ -197,6 +197,25 @@ fn control_tokens_in_texts_are_text() {
 }
 
 #[test]
+fn texts_that_are_tokens_already() {
+    let bert = random(Arch::Bert);
+    let mut embedder = bert.embedder().max_tokens(6).truncate(true).threads(1).build().unwrap();
+    let tokens = bert.vocab().tokenize("the house", Special::AsText).unwrap();
+    let vectors = embedder.embed_tokenized(&[&tokens[..], &tokens[1..]]).unwrap();
+    assert_alike(&vectors[0], &embedder.embed_query("the house").unwrap(), "the same tokens");
+    assert!(vectors[0] != vectors[1]);
+    let refused = embedder.embed_tokenized(&[tokens.clone(), Vec::new()]);
+    assert_eq!(refused, Err(Error::EmptyText { index: 1 }));
+    let refused = embedder.embed_tokenized(&[vec![Token(5); 7]]);
+    assert_eq!(refused, Err(Error::TextTooLong { index: 0, tokens: 7, max: 6 }), "never cut");
+    let n_vocab = bert.n_vocab();
+    for bad in [Token(-1), Token(640), Token(i32::MAX)] {
+        let refused = embedder.embed_tokenized(&[[bad]]);
+        assert_eq!(refused, Err(Error::TokenOutOfRange { token: bad, n_vocab }));
+    }
+}
+
+#[test]
 fn prefixes() {
     let bert = random(Arch::Bert);
     let mut plain = embedder(&bert);
