@@ -40,7 +40,7 @@ fn main() -> std::process::ExitCode {
 
 fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     let (mut model, mut top, mut lines) = (DEFAULT_MODEL.to_owned(), 3, 8);
-    let (mut query_prefix, mut document_prefix, mut texts) = (None, None, Vec::new());
+    let (mut query_prefix, mut document_prefix, mut texts) = (String::new(), String::new(), Vec::new());
     while let Some(name) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{name} needs a value, see --help"));
         let number =
@@ -53,8 +53,8 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
             "-m" | "--model" => model = value()?,
             "--top" => top = number(value()?)?,
             "--lines" => lines = number(value()?)?,
-            "--query-prefix" => query_prefix = Some(value()?),
-            "--document-prefix" => document_prefix = Some(value()?),
+            "--query-prefix" => query_prefix = value()?,
+            "--document-prefix" => document_prefix = value()?,
             _ if name.starts_with('-') => return Err(format!("unknown option {name}, see --help").into()),
             _ => texts.push(name),
         }
@@ -69,14 +69,8 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
         return Err(format!("no text files in {folder}").into());
     }
     let model = Model::load(model)?;
-    let mut embedder = model.embedder().truncate(true);
-    if let Some(prefix) = query_prefix {
-        embedder = embedder.query_prefix(prefix);
-    }
-    if let Some(prefix) = document_prefix {
-        embedder = embedder.document_prefix(prefix);
-    }
-    let mut embedder = embedder.build()?;
+    let embedder = model.embedder().query_prefix(query_prefix).document_prefix(document_prefix);
+    let mut embedder = embedder.truncate(true).build()?;
     let documents: Vec<String> = passages.iter().map(|passage| passage.lines.join("\n")).collect();
     let vectors = embedder.embed(&documents)?;
     if !vectors.truncated().is_empty() {
@@ -85,7 +79,9 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
     for found in vectors.nearest(&embedder.embed_query(query)?, top)? {
         let Passage { path, start, lines } = &passages[found.index];
         println!("{}:{start}-{} {:.2}", path.display(), start + lines.len() - 1, found.score);
-        lines.iter().for_each(|line| println!("    {line}"));
+        for line in lines {
+            println!("    {line}");
+        }
     }
     Ok(())
 }

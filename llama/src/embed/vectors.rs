@@ -84,12 +84,11 @@ impl Embeddings {
     /// One vector, or `None` when there are fewer.
     #[must_use]
     pub fn row(&self, index: usize) -> Option<&[f32]> {
-        self.rows().nth(index)
+        self.iter().nth(index)
     }
 
     /// All vectors in order.
-    #[must_use]
-    pub fn rows(&self) -> ChunksExact<'_, f32> {
+    pub fn iter(&self) -> ChunksExact<'_, f32> {
         self.values.chunks_exact(self.width.max(1))
     }
 
@@ -131,7 +130,7 @@ impl Embeddings {
             score => score,
         };
         let mut all: Vec<Neighbour> =
-            self.rows().enumerate().map(|(index, row)| Neighbour { index, score: score(row) }).collect();
+            self.iter().enumerate().map(|(index, row)| Neighbour { index, score: score(row) }).collect();
         let better = |a: &Neighbour, b: &Neighbour| b.score.total_cmp(&a.score).then(a.index.cmp(&b.index));
         if k < all.len() {
             all.select_nth_unstable_by(k, better);
@@ -157,7 +156,7 @@ impl<'a> IntoIterator for &'a Embeddings {
     type IntoIter = ChunksExact<'a, f32>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.rows()
+        self.iter()
     }
 }
 

@@ -58,7 +58,7 @@ mod tests {
     fn the_last_files_that_fit_are_kept() {
         assert_eq!(divided(103, 40, 30, &[10, 20, 5]), (40, 30, 1));
         assert_eq!(divided(103, 40, 30, &[5, 31, 5]), (40, 30, 2));
-        assert_eq!(divided(103, 400, 30, &[5, 5]), (75 - 5, 30, 2));
+        assert_eq!(divided(103, 400, 30, &[5, 5]), (75, 25, 2));
     }
 
     #[test]

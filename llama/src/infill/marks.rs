@@ -30,7 +30,7 @@ impl EndAtMarks {
 }
 
 impl CustomSampler for EndAtMarks {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "end-at-infill-marks"
     }
 

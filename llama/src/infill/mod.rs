@@ -174,9 +174,9 @@ impl InfillBuilder {
 
         let fixed = head.len() + own_path.len() + [before_prefix, before_suffix, before_gap].len();
         let sides = Sides { prefix: prefix.len(), suffix: suffix.len() };
-        let sizes: Vec<usize> = files.iter().map(Vec::len).collect();
+        let lengths: Vec<usize> = files.iter().map(Vec::len).collect();
         let Room { kept, cut_files } = match self.budget {
-            Some(budget) => budget::divide(budget, fixed, sides, &sizes)?,
+            Some(budget) => budget::divide(budget, fixed, sides, &lengths)?,
             None => Room { kept: sides, cut_files: 0 },
         };
         let cut_prefix = prefix.len() - kept.prefix;

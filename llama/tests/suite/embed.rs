@@ -15,7 +15,7 @@ fn texts(seed: u64, count: usize, most: u32) -> Vec<String> {
     let mut rng = Rng::new(seed);
     let n_words = u32::try_from(words.len()).unwrap();
     let text = |rng: &mut Rng| {
-        let list: Vec<&str> = (0..rng.below(most) + 1).map(|_| words[rng.below(n_words) as usize]).collect();
+        let list: Vec<&str> = (0..=rng.below(most)).map(|_| words[rng.below(n_words) as usize]).collect();
         list.join(" ")
     };
     (0..count).map(|_| text(&mut rng)).collect()
