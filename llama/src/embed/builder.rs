@@ -47,7 +47,8 @@ macro_rules! common_settings {
                 self
             }
 
-            /// Tokens that are computed at once where no text is longer; the default is 512.
+            /// Tokens that are computed at once where no text is longer; the default is 512. llama.cpp sets
+            /// aside 4 bytes times the size of the vocabulary for each.
             pub fn batch_tokens(mut self, tokens: usize) -> Self {
                 self.settings.batch_tokens = tokens;
                 self

@@ -124,6 +124,9 @@ impl Embedder {
     /// One vector per list of tokens, for texts that were split elsewhere. Special tokens must be there already,
     /// and nothing is cut.
     ///
+    /// For models with a [`Wpm`](crate::VocabKind::Wpm) vocabulary llama.cpp drops parts of Korean and Devanagari
+    /// characters that the makers of such models keep; a tokenizer of theirs (feature `tokenizers`) does not.
+    ///
     /// # Errors
     /// [`Error::TokenOutOfRange`]; otherwise as [`embed`](Self::embed).
     pub fn embed_tokenized<T: AsRef<[Token]>>(&mut self, texts: &[T]) -> Result<Embeddings> {

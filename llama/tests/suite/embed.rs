@@ -243,6 +243,14 @@ fn adapters_stay_when_the_context_grows_and_bring_their_prefix() {
     assert_alike(&with.embed_query("the house").unwrap(), &first, "after growing");
     let mut none = model.embedder().adapter(&adapter, 0.0).threads(1).build().unwrap();
     assert_alike(&none.embed_query("the house").unwrap(), &base, "a scale of 0 and the adapter's prefix");
+
+    let mut broken = model.embedder().adapter(&adapter, f32::MAX).threads(1).build().unwrap();
+    let refused = broken.embed_query("the house");
+    assert!(matches!(refused, Err(Error::Failed { operation: "embed", .. })), "{refused:?}");
+    for (adapter, scale) in [(&adapter, f32::NAN), (&adapter, f32::INFINITY)] {
+        assert!(model.embedder().adapter(adapter, scale).build().is_err());
+    }
+    assert!(random(Arch::Llama).embedder().adapter(&adapter, 1.0).build().is_err(), "of another model");
 }
 
 #[test]
@@ -369,6 +377,33 @@ fn the_template_of_the_file_says_how_to_rank() {
         RandomModel::new(Shape::tiny_reranker()).metadata("tokenizer.chat_template.rerank", "{query}");
     broken.write(&path).unwrap();
     assert!(matches!(Model::load(&path).unwrap().reranker().build(), Err(Error::Template { .. })));
+}
+
+#[test]
+fn generative_models_rank_by_their_last_token() {
+    let labels = ["yes", "no"].map(String::from).to_vec();
+    let shape = Shape { name: "tiny-qwen3-rank".into(), labels, ..Shape::tiny(Arch::Qwen3) };
+    let path = folder().join("qwen3-rank.gguf");
+    let template = "<|im_start|>{query}<|im_end|>{document}<|im_end|>";
+    RandomModel::new(shape).metadata("tokenizer.chat_template.rerank", template).write(&path).unwrap();
+    let model = Model::load(&path).unwrap();
+    let documents = texts(6, 12, 20);
+    let ranked =
+        model.reranker().batch_tokens(64).threads(1).build().unwrap().rank("fox", &documents).unwrap();
+    let builder = model.context_builder().n_ctx(256).embeddings(true).pooling(Pooling::Rank);
+    let mut ctx = builder.n_threads(1).build().unwrap();
+    for found in &ranked {
+        let prompt = format!("<|im_start|>fox<|im_end|>{}<|im_end|>", documents[found.index]);
+        let tokens = model.vocab().tokenize_fragment(&prompt, Special::Parse).unwrap();
+        ctx.memory().clear(false).unwrap();
+        let expected = ctx.decode(&batch(0, 0, &tokens)).unwrap().pooled(SeqId(0)).unwrap()[0];
+        assert!((found.score - expected).abs() < 1e-3, "{} {expected}", found.score);
+    }
+    // This architecture gives probabilities already.
+    let found = model.classifier().threads(1).build().unwrap().classify(&["fox"]).unwrap();
+    let shown: Vec<f32> = found[0].iter().map(|(_, probability)| probability).collect();
+    assert_eq!(shown, found[0].scores());
+    assert!((shown.iter().sum::<f32>() - 1.0).abs() < 1e-5);
 }
 
 #[test]
