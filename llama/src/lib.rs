@@ -89,13 +89,13 @@ mod train;
 mod vocab;
 
 pub use adapter::LoraAdapter;
-pub use batch::Batch;
+pub use batch::{Batch, Sections};
 pub use cancel::CancelToken;
 pub use chat::{Chat, ChatBuilder, Overflow, Reply};
 pub use chat_template::{ChatTemplate, Prompt, TemplateOptions, TemplateValue};
 pub use context::{
     AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
-    Perf, Pooling, RopeScaling, TokenProbability, default_threads,
+    Perf, Pooling, RopeScaling, Sampled, TokenProbability, default_threads,
 };
 pub use device::{Device, DeviceKind, DeviceMemory, devices};
 pub use error::{DecodeError, Error, MemoryEffect, Result};

@@ -7,7 +7,9 @@ mod decode;
 mod memory;
 mod output;
 mod params;
+mod plan;
 mod probability;
+mod sampling;
 mod state;
 pub(crate) mod threads;
 
@@ -16,6 +18,7 @@ pub use memory::Memory;
 pub use output::{Logits, Output};
 pub use params::{AttentionType, CacheType, FlashAttention, Pooling, RopeScaling};
 pub use probability::TokenProbability;
+pub use sampling::Sampled;
 pub use state::DeviceState;
 pub use threads::default_threads;
 
@@ -59,6 +62,7 @@ pub struct Context {
     cancel: CancelToken,
     facts: Facts,
     kept: Kept,
+    plan: plan::Plan,
     /// Set by a contained failure; its words.
     poison: Option<String>,
     /// True once the encoder of an encoder-decoder model has run.

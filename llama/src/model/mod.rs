@@ -410,12 +410,16 @@ impl ModelInfo {
         })
     }
 
-    /// Positions per entry that llama.cpp reads from a batch of embeddings.
-    pub(crate) fn n_pos_per_embd(&self) -> usize {
-        match self.rope_type {
-            llama_sys::LLAMA_ROPE_TYPE_MROPE | llama_sys::LLAMA_ROPE_TYPE_IMROPE => 4,
-            _ => 1,
-        }
+    /// True when a position has several sections.
+    pub(crate) fn has_sections(&self) -> bool {
+        matches!(self.rope_type, llama_sys::LLAMA_ROPE_TYPE_MROPE | llama_sys::LLAMA_ROPE_TYPE_IMROPE)
+    }
+
+    /// True when tokens and embeddings may be in one batch.
+    pub(crate) fn takes_mixed_batches(&self) -> bool {
+        const APART: [&str; 6] =
+            ["cogvlm", "deepseek4", "graniteswitch", "eagle3", "dflash", "gemma4-assistant"];
+        !APART.contains(&self.architecture.as_str())
     }
 
     /// True when positions index a table of fixed size, so that a larger one would be out of bounds.

@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod adapter;
+mod batches;
 mod cancel;
 mod chat_template;
 mod common;
 mod coverage;
 mod custom_sampler;
 mod decode;
+mod device_sampling;
 mod drop_order;
 mod embeddings;
 #[cfg(feature = "tokenizers")]

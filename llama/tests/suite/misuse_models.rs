@@ -95,7 +95,7 @@ fn rewritten(architecture: &str, changes: &[(&str, Value)]) -> Vec<u8> {
 }
 
 /// A model with positions of several dimensions (M-RoPE).
-fn sections(list: &[i32]) -> Vec<u8> {
+pub(crate) fn sections(list: &[i32]) -> Vec<u8> {
     rewritten("qwen2vl", &[("rope.dimension_sections", list.to_vec().into())])
 }
 

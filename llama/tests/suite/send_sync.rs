@@ -46,6 +46,7 @@ fn every_public_type() {
         NumaStrategy,
         Optimizer,
         Output<'static>,
+        llama::Sampled<'static>,
         PenaltyParams,
         Perf,
         Pooling,
