@@ -71,6 +71,7 @@ mod context;
 mod device;
 mod error;
 mod ffi;
+mod fit;
 mod generate;
 pub mod gguf;
 #[cfg(feature = "tokenizers")]
@@ -99,6 +100,7 @@ pub use context::{
 };
 pub use device::{Device, DeviceKind, DeviceMemory, devices};
 pub use error::{DecodeError, Error, MemoryEffect, Result};
+pub use fit::{DeviceUsage, Fit, FitDevice, MemoryUse, fit};
 pub use generate::{Completion, Generation, GenerationBuilder, Session, StopReason, Timings, Usage};
 pub use llama_sys as sys;
 pub use message::Message;

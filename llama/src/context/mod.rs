@@ -27,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::ffi::context::ContextPtr;
 use crate::ffi::model::ModelPtr;
 use crate::ffi::threadpool::ThreadPool;
+use crate::fit::DeviceUsage;
 use crate::model::Model;
 use crate::token::SeqId;
 use llama_sys::Fault;
@@ -302,6 +303,14 @@ impl Context {
     #[doc(alias = "llama_perf_context_reset")]
     pub fn reset_perf(&mut self) -> Result<()> {
         self.ptr.perf_reset()
+    }
+
+    /// Bytes that the context and its model take, of the host first and then of each device.
+    ///
+    /// # Errors
+    /// When llama.cpp fails to answer.
+    pub fn memory_usage(&self) -> Result<Vec<DeviceUsage>> {
+        crate::fit::usage(self.ptr.taken()?)
     }
 
     /// The memory of past tokens.

@@ -4,6 +4,7 @@ mod sampling;
 
 pub(crate) use sampling::SampledView;
 
+use super::backend::DevicePtr;
 use super::batch::BatchPtr;
 use super::model::ModelPtr;
 use super::sampler::ChainPtr;
@@ -205,6 +206,13 @@ impl ContextPtr {
         let Some(view) = View::new(data, width) else { return Ok(false) };
         out.extend_from_slice(view.as_slice());
         Ok(true)
+    }
+
+    /// What the context and its model take, by device; `None` for the host's memory.
+    pub(crate) fn taken(&self) -> Result<Vec<(Option<DevicePtr>, llama_sys::memory::Taken)>> {
+        // SAFETY: the context is alive.
+        let list = unsafe { llama_sys::memory::breakdown(self.as_ptr()) }?;
+        Ok(list.into_iter().map(|taken| (DevicePtr::new(taken.device), taken)).collect())
     }
 
     fn memory(&self) -> Result<llama_sys::llama_memory_t, Fault> {

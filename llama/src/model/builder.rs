@@ -1,7 +1,7 @@
 //! Loading a model with parameters.
 
 use super::source::Source;
-use super::{LoadTraits, Model, hyper};
+use super::{LoadTraits, Model, hyper, rules};
 use crate::backend;
 use crate::cancel::CancelToken;
 use crate::device::Device;
@@ -10,6 +10,7 @@ use crate::ffi;
 use crate::ffi::backend::DevicePtr;
 use crate::ffi::model::{LoadFailure, LoadParams, ModelPtr, OVERRIDE_LEN, OverrideValue};
 use crate::ffi::text::c_string;
+use crate::gguf::Gguf;
 use std::ffi::CString;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -210,6 +211,12 @@ impl fmt::Debug for ModelBuilder<'_> {
     }
 }
 
+/// A model to plan with, and the header of its file.
+pub(crate) struct Planned {
+    pub(crate) model: Model,
+    pub(crate) header: Gguf,
+}
+
 impl<'a> ModelBuilder<'a> {
     pub(super) fn new(source: Source<'a>) -> Self {
         Self {
@@ -379,6 +386,11 @@ impl<'a> ModelBuilder<'a> {
             return Err(Error::Cancelled);
         }
         let opened = self.source.open(&mut params.raw)?;
+        if !self.vocab_only
+            && let Some(detail) = rules::broken(&opened.header, &params.overrides)
+        {
+            return Err(self.source.refuse(&detail));
+        }
         let traits = LoadTraits {
             vocab_only: self.vocab_only,
             mapped: params.raw.lazy_mode != llama_sys::LLAMA_LAZY_MODE_OFF
@@ -392,13 +404,40 @@ impl<'a> ModelBuilder<'a> {
         crate::log::clear_detail();
         match ModelPtr::load(&opened.load, &params, &mut progress) {
             Ok(ptr) if self.vocab_only => Model::from_ptr(ptr, traits),
-            Ok(ptr) => match hyper::check(&ptr, &params.overrides, || self.source.metadata(opened.start))? {
+            Ok(ptr) => match hyper::check(&ptr, &params.overrides, &opened.header)? {
                 Some(detail) => Err(self.source.refuse(&detail)),
                 None => Model::from_ptr(ptr, traits),
             },
             Err(LoadFailure::Stopped) => Err(Error::Cancelled),
             Err(LoadFailure::Refused) => Err(self.source.explain(&crate::log::take_detail())),
             Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&fault.to_string())),
+        }
+    }
+
+    pub(crate) fn layers(&self) -> Layers {
+        self.layers
+    }
+
+    /// A model without weights, to plan with: nothing may be computed with it.
+    pub(crate) fn plan(&mut self, layers: Layers) -> Result<Planned> {
+        backend::init()?;
+        self.layers = layers;
+        let mut params = self.params()?;
+        params.raw.no_alloc = true;
+        params.raw.vocab_only = false;
+        params.raw.load_mode = llama_sys::LLAMA_LOAD_MODE_NONE;
+        params.raw.lazy_mode = llama_sys::LLAMA_LAZY_MODE_OFF;
+        let opened = self.source.open(&mut params.raw)?;
+        if let Some(detail) = rules::broken(&opened.header, &params.overrides) {
+            return Err(self.source.refuse(&detail));
+        }
+        crate::registry::computing();
+        crate::log::clear_detail();
+        let traits = LoadTraits { vocab_only: false, mapped: false, rearranged: params.raw.use_extra_bufts };
+        match ModelPtr::load(&opened.load, &params, &mut |_| ControlFlow::Continue(())) {
+            Ok(ptr) => Ok(Planned { model: Model::from_ptr(ptr, traits)?, header: opened.header }),
+            Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&fault.to_string())),
+            Err(_) => Err(self.source.explain(&crate::log::take_detail())),
         }
     }
 

@@ -6,6 +6,7 @@ mod fingerprint;
 mod hyper;
 mod kinds;
 mod metadata;
+mod rules;
 mod save;
 mod source;
 

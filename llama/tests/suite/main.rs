@@ -12,8 +12,10 @@ mod decode;
 mod device_sampling;
 mod drop_order;
 mod embeddings;
+mod fit;
 #[cfg(feature = "tokenizers")]
 mod hf;
+mod hostile;
 mod load;
 mod memory;
 mod misuse;
