@@ -226,7 +226,7 @@ impl Context {
     /// [`Error::InvalidParameter`] unless both lie between 1 and 512; [`Error::Poisoned`].
     #[doc(alias = "llama_set_n_threads")]
     #[doc(alias = "llama_attach_threadpool")]
-    pub fn set_threads(&mut self, single: u32, batch: u32) -> Result<()> {
+    pub fn set_n_threads(&mut self, single: u32, batch: u32) -> Result<()> {
         self.alive()?;
         let single_raw = threads::checked("n_threads", single)?;
         let batch_raw = threads::checked("n_threads_batch", batch)?;
@@ -390,7 +390,7 @@ mod tests {
         assert!(matches!(refused.error, Error::Poisoned { .. }));
         assert_eq!(refused.memory, MemoryEffect::Unchanged);
         assert!(matches!(ctx.memory().clear(true), Err(Error::Poisoned { .. })));
-        assert!(matches!(ctx.set_threads(1, 1), Err(Error::Poisoned { .. })));
+        assert!(matches!(ctx.set_n_threads(1, 1), Err(Error::Poisoned { .. })));
         assert!(matches!(ctx.synchronize(), Err(Error::Poisoned { .. })));
         drop(ctx);
     }

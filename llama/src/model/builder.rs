@@ -169,7 +169,7 @@ impl ProgressFlow for ControlFlow<()> {
 }
 
 /// Longest pattern of a tensor name, in bytes.
-const PATTERN_LEN: usize = 512;
+pub(crate) const PATTERN_LEN: usize = 512;
 
 type Progress<'a> = Box<dyn FnMut(f32) -> ControlFlow<()> + 'a>;
 
@@ -257,9 +257,10 @@ impl<'a> ModelBuilder<'a> {
         self.load_mode(if mmap { LoadMode::Mmap } else { LoadMode::Read })
     }
 
-    /// Locks the model in memory so that it is never swapped out.
-    pub fn mlock(self) -> Self {
-        self.load_mode(LoadMode::MmapMlock)
+    /// Maps the file and locks it in memory, so that it is never swapped out (`true`), or leaves the load mode to
+    /// llama.cpp (`false`).
+    pub fn mlock(self, lock: bool) -> Self {
+        self.load_mode(if lock { LoadMode::MmapMlock } else { LoadMode::Auto })
     }
 
     /// How the model is spread over several devices.
@@ -391,6 +392,7 @@ impl<'a> ModelBuilder<'a> {
         {
             return Err(self.source.refuse(&detail));
         }
+        let architecture = rules::architecture(&opened.header, &params.overrides);
         let traits = LoadTraits {
             vocab_only: self.vocab_only,
             mapped: params.raw.lazy_mode != llama_sys::LLAMA_LAZY_MODE_OFF
@@ -403,10 +405,10 @@ impl<'a> ModelBuilder<'a> {
         crate::registry::computing();
         crate::log::clear_detail();
         match ModelPtr::load(&opened.load, &params, &mut progress) {
-            Ok(ptr) if self.vocab_only => Model::from_ptr(ptr, traits),
+            Ok(ptr) if self.vocab_only => Model::from_ptr(ptr, traits, architecture),
             Ok(ptr) => match hyper::check(&ptr, &params.overrides, &opened.header)? {
                 Some(detail) => Err(self.source.refuse(&detail)),
-                None => Model::from_ptr(ptr, traits),
+                None => Model::from_ptr(ptr, traits, architecture),
             },
             Err(LoadFailure::Stopped) => Err(Error::Cancelled),
             Err(LoadFailure::Refused) => Err(self.source.explain(&crate::log::take_detail())),
@@ -433,9 +435,12 @@ impl<'a> ModelBuilder<'a> {
         }
         crate::registry::computing();
         crate::log::clear_detail();
+        let architecture = rules::architecture(&opened.header, &params.overrides);
         let traits = LoadTraits { vocab_only: false, mapped: false, rearranged: params.raw.use_extra_bufts };
         match ModelPtr::load(&opened.load, &params, &mut |_| ControlFlow::Continue(())) {
-            Ok(ptr) => Ok(Planned { model: Model::from_ptr(ptr, traits)?, header: opened.header }),
+            Ok(ptr) => {
+                Ok(Planned { model: Model::from_ptr(ptr, traits, architecture)?, header: opened.header })
+            }
             Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&fault.to_string())),
             Err(_) => Err(self.source.explain(&crate::log::take_detail())),
         }

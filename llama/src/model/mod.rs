@@ -14,8 +14,9 @@ pub use builder::{Layers, LoadMode, MetadataOverride, ModelBuilder, ProgressFlow
 pub use kinds::{FileType, RopeType};
 pub use metadata::{Metadata, SamplingDefaults};
 
-pub(crate) use builder::checked_override;
+pub(crate) use builder::{PATTERN_LEN, checked_override};
 pub(crate) use diagnose::{check_path, explain};
+pub(crate) use rules::broken_numbers;
 pub(crate) use source::path_string;
 pub use source::{split_path, split_prefix};
 
@@ -129,9 +130,10 @@ impl Model {
         ModelBuilder::new(Source::Path(path.as_ref().to_owned()))
     }
 
-    pub(crate) fn from_ptr(ptr: ModelPtr, traits: LoadTraits) -> Result<Self> {
+    /// `architecture` is the one that llama.cpp took: that of the file, or of an override.
+    pub(crate) fn from_ptr(ptr: ModelPtr, traits: LoadTraits, architecture: Option<String>) -> Result<Self> {
         let vocab = ptr.vocab()?;
-        let info = ModelInfo::read(&ptr, vocab, traits)?;
+        let info = ModelInfo::read(&ptr, vocab, traits, architecture.unwrap_or_default())?;
         let special = SpecialTokens::read(vocab)?;
         Ok(Self {
             inner: Arc::new(ModelInner {
@@ -373,7 +375,7 @@ impl Model {
 }
 
 impl ModelInfo {
-    fn read(ptr: &ModelPtr, vocab: VocabPtr, traits: LoadTraits) -> Result<Self> {
+    fn read(ptr: &ModelPtr, vocab: VocabPtr, traits: LoadTraits, architecture: String) -> Result<Self> {
         let count = |value: i32| u32::try_from(value).unwrap_or(0);
         let width = |value: i32| usize::try_from(value).unwrap_or(0);
         let vocab_size = width(vocab.n_tokens()?);
@@ -381,7 +383,7 @@ impl ModelInfo {
         let vocab_only = traits.vocab_only;
         let deep = !vocab_only;
         Ok(Self {
-            architecture: ptr.meta_value(c"general.architecture")?.unwrap_or_default(),
+            architecture,
             description: ptr.description()?,
             n_params: ptr.n_params()?,
             size: ptr.size()?,

@@ -161,10 +161,15 @@ const NEEDS: &[Needs] = &[
 /// Says which rule the header of a file with these overrides breaks, or `None`.
 pub(super) fn broken(file: &Gguf, overrides: &[(CString, OverrideValue)]) -> Option<String> {
     let facts = Facts { file, overrides, arch: architecture(file, overrides)? };
-    let concerned = |archs: Archs| archs.is_empty() || archs.contains(&facts.arch.as_str());
-    let bounds = BOUNDS.iter().filter(|rule| concerned(rule.archs)).find_map(|rule| facts.out_of(rule));
-    let needs = || NEEDS.iter().filter(|rule| concerned(rule.archs)).find_map(|rule| facts.lacks(rule));
-    bounds.or_else(|| facts.bad_heads()).or_else(needs)
+    let needs = || NEEDS.iter().filter(|rule| facts.concerned(rule.archs)).find_map(|rule| facts.lacks(rule));
+    broken_numbers(file, overrides).or_else(needs)
+}
+
+/// As [`broken`], for the numbers alone.
+pub(crate) fn broken_numbers(file: &Gguf, overrides: &[(CString, OverrideValue)]) -> Option<String> {
+    let facts = Facts { file, overrides, arch: architecture(file, overrides)? };
+    let bounds = BOUNDS.iter().filter(|rule| facts.concerned(rule.archs)).find_map(|rule| facts.out_of(rule));
+    bounds.or_else(|| facts.bad_heads())
 }
 
 /// The architecture that llama.cpp will take.
@@ -182,6 +187,10 @@ struct Facts<'a> {
 }
 
 impl Facts<'_> {
+    fn concerned(&self, archs: Archs) -> bool {
+        archs.is_empty() || archs.contains(&self.arch.as_str())
+    }
+
     fn key(&self, name: &str) -> String {
         format!("{}.{name}", self.arch)
     }
@@ -222,19 +231,23 @@ impl Facts<'_> {
 
     /// Key-value heads are there where heads are, and divide them.
     fn bad_heads(&self) -> Option<String> {
+        const HEADS: &str = "attention.head_count";
         const KEY: &str = "attention.head_count_kv";
-        let (heads, kv) = (self.numbers("attention.head_count")?, self.numbers(KEY)?);
-        let longest = heads.len().max(kv.len());
+        let all = self.numbers(HEADS)?;
+        // Without a number of their own there are as many as heads.
+        let kvs = self.numbers(KEY).unwrap_or_else(|| all.clone());
         let pick = |list: &[i64], layer: usize| list.get(layer).or(list.first()).copied().unwrap_or(0);
         let marked = MARKED_BY_ZERO.contains(&self.arch.as_str());
-        for layer in 0..longest {
-            let (heads, kv) = (pick(&heads, layer), pick(&kv, layer));
-            if heads == 0 || (kv == 0 && marked) {
+        for layer in 0..all.len().max(kvs.len()) {
+            let (heads, kv) = (pick(&all, layer), pick(&kvs, layer));
+            if marked && (heads == 0 || kv == 0) {
                 continue;
             }
+            if heads == 0 {
+                return Some(self.refuse(HEADS, heads, "at least 1"));
+            }
             if kv == 0 || heads % kv != 0 {
-                let rule = format!("a divisor of the number of heads, {heads}");
-                return Some(self.refuse(KEY, kv, rule));
+                return Some(self.refuse(KEY, kv, format!("a divisor of the number of heads, {heads}")));
             }
         }
         None
@@ -252,5 +265,78 @@ impl Facts<'_> {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gguf::{GgufWriter, TensorType};
+    use std::io::Cursor;
+
+    fn file(arch: &str, pairs: &[(&str, Value)], tensors: &[&str]) -> Gguf {
+        let mut writer = GgufWriter::new();
+        writer.set("general.architecture", arch).expect("a new key");
+        for (key, value) in pairs {
+            writer.set(format!("{arch}.{key}"), value.clone()).expect("a new key");
+        }
+        for name in tensors {
+            writer.tensor(name, &[1], TensorType::F32, vec![0; 4]).expect("a new tensor");
+        }
+        let mut bytes = Vec::new();
+        writer.write_to(&mut bytes).expect("memory");
+        Gguf::read_brief(&mut Cursor::new(bytes)).expect("what was written")
+    }
+
+    fn verdict(arch: &str, pairs: &[(&str, Value)]) -> Option<String> {
+        broken(&file(arch, pairs, &[]), &[])
+    }
+
+    #[test]
+    fn zeros_are_refused_where_they_divide() {
+        let bad = verdict("rwkv7", &[("wkv.head_size", Value::U32(0))]).expect("a zero");
+        assert!(bad.contains("rwkv7.wkv.head_size is 0, it must be between 1 and"), "{bad}");
+        assert_eq!(verdict("llama", &[("wkv.head_size", Value::U32(0))]), None, "not read");
+        let missing = verdict("olmo2", &[]).expect("a missing number that counts as 0");
+        assert!(missing.contains("olmo2.attention.head_count is missing"), "{missing}");
+        assert!(verdict("llama", &[("block_count", Value::U64(u64::MAX))]).is_some());
+        assert!(verdict("llama", &[("block_count", Value::I32(-1))]).is_some());
+    }
+
+    #[test]
+    fn key_value_heads_divide_the_heads() {
+        let heads = |arch, heads: Value, kv: Value| {
+            verdict(arch, &[("attention.head_count", heads), ("attention.head_count_kv", kv)])
+        };
+        assert_eq!(heads("llama", Value::U32(8), Value::U32(2)), None);
+        for kv in [0, 3, 16, u32::MAX] {
+            assert!(heads("llama", Value::U32(8), Value::U32(kv)).is_some(), "{kv}");
+        }
+        let marked = || Value::from(vec![0, 2]);
+        assert_eq!(heads("jamba", Value::U32(8), marked()), None, "a recurrent layer");
+        assert!(heads("llama", Value::U32(8), marked()).is_some());
+        assert_eq!(heads("deci", vec![0, 8].into(), vec![0, 2].into()), None);
+    }
+
+    #[test]
+    fn overrides_count() {
+        let sound = file("llama", &[("block_count", Value::U32(2))], &[]);
+        let key = CString::new("llama.block_count").expect("no zero");
+        let zero = [(key.clone(), OverrideValue::Int(0)), (key, OverrideValue::Int(2))];
+        assert!(broken(&sound, &zero).is_some(), "the first one counts");
+        let name = CString::new("olmo2").expect("no zero");
+        let other = [(CString::new("general.architecture").expect("no zero"), OverrideValue::Str(name))];
+        assert!(broken(&sound, &other).is_some(), "another architecture, other rules");
+    }
+
+    #[test]
+    fn layers_have_what_they_need() {
+        let bare = file("phi3", &[], &["blk.0.attn_output.weight"]);
+        let words = broken(&bare, &[]).expect("no queries");
+        assert!(words.contains("blk.0.attn_qkv.weight is missing"), "{words}");
+        let fused = file("phi3", &[], &["blk.0.attn_output.weight", "blk.0.attn_qkv.weight"]);
+        assert_eq!(broken(&fused, &[]), None);
+        let apart = ["attn_output", "attn_q", "attn_k", "attn_v"].map(|name| format!("blk.1.{name}.weight"));
+        assert_eq!(broken(&file("phi3", &[], &apart.each_ref().map(String::as_str)), &[]), None);
     }
 }
