@@ -3,6 +3,8 @@
 
 mod adapter;
 mod batches;
+#[cfg(feature = "blas")]
+mod blas;
 mod cancel;
 mod chat_template;
 mod common;
