@@ -50,10 +50,8 @@ pub(super) fn check(
 fn check_content(batch: &Batch, index: usize, info: &ModelInfo) -> Result<()> {
     let bad = |reason: String| Err(Error::InvalidBatch { index, reason });
     match batch.entry(index) {
-        Some(Entry::Token(token)) => {
-            if token.index().is_none_or(|token| token >= info.n_vocab) {
-                return Err(Error::TokenOutOfRange { token, n_vocab: info.n_vocab });
-            }
+        Some(Entry::Token(token)) if token.index().is_none_or(|token| token >= info.n_vocab) => {
+            return Err(Error::TokenOutOfRange { token, n_vocab: info.n_vocab });
         }
         Some(Entry::Embedding { values, sections }) => {
             if values.len() != info.n_embd_inp {
@@ -73,7 +71,7 @@ fn check_content(batch: &Batch, index: usize, info: &ModelInfo) -> Result<()> {
                 return bad(format!("position {pos} is not between 0 and {MAX_POS}"));
             }
         }
-        None => {}
+        Some(Entry::Token(_)) | None => {}
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 //! architectures with such numbers and with the fewest tensors (tests/suite/hostile).
 
 use crate::ffi::model::OverrideValue;
-use crate::gguf::{Array, Gguf, Value};
+use crate::gguf::{Array, Gguf, TensorInfo, Value};
 use std::collections::HashSet;
 use std::ffi::CString;
 use std::fmt::Display;
@@ -254,7 +254,7 @@ impl Facts<'_> {
     }
 
     fn lacks(&self, rule: &Needs) -> Option<String> {
-        let names: HashSet<&str> = self.file.tensors().iter().map(|tensor| tensor.name()).collect();
+        let names: HashSet<&str> = self.file.tensors().iter().map(TensorInfo::name).collect();
         for name in &names {
             let Some(layer) = name.strip_suffix(rule.with) else { continue };
             let there =

@@ -175,7 +175,9 @@ pub(super) fn read_header(path: &Path) -> Result<Gguf, GgufError> {
         for index in 1..count {
             // A part that is missing is llama.cpp's to name.
             let part = split_path(&prefix, index, count).ok().and_then(|path| open(&path).ok());
-            part.into_iter().for_each(|part| header.add_part(part));
+            if let Some(part) = part {
+                header.add_part(part);
+            }
         }
     }
     Ok(header)

@@ -82,7 +82,7 @@ fn draws_follow_the_probabilities() {
     let logits = host.decode(&batch(0, 0, &prompt)).unwrap().logits_last().unwrap().to_vec();
     let (draws, n_vocab) = (400_u16, model().n_vocab());
     let (mut device, mut cpu) = (vec![0_u16; n_vocab], vec![0_u16; n_vocab]);
-    let mut sampler = build().seed(4).build().unwrap();
+    let mut chooser = build().seed(4).build().unwrap();
     ctx.decode(&batch(0, 0, &prompt)).unwrap();
     let last = i32::try_from(prompt.len()).unwrap() - 1;
     for _ in 0..draws {
@@ -97,7 +97,7 @@ fn draws_follow_the_probabilities() {
         let at = sampled.candidates.iter().position(|token| *token == sampled.token).unwrap();
         assert!(sampled.probabilities[at] > 0.0, "a token that a step had removed");
         device[sampled.token.index().unwrap()] += 1;
-        cpu[sampler.sample(&logits).unwrap().index().unwrap()] += 1;
+        cpu[chooser.sample(&logits).unwrap().index().unwrap()] += 1;
     }
     // Two samples of 400: a difference of 60 has less than one chance in ten thousand.
     for (token, (a, b)) in device.iter().zip(&cpu).enumerate() {

@@ -162,12 +162,8 @@ pub(super) const ARCHITECTURES: &[&str] = &[
 /// Those that are always tried: the common ones, and those that have ended the process.
 pub(super) const CHOICE: &[&str] = &[
     "llama",
-    "qwen2",
-    "gemma3",
     "bert",
-    "t5",
     "mamba",
-    "jamba",
     "modern-bert",
     "neo-bert",
     "qwen35",
@@ -180,7 +176,6 @@ pub(super) const CHOICE: &[&str] = &[
     "rwkv6qwen2",
     "granitehybrid",
     "pockettts",
-    "qwen3moe",
 ];
 
 /// What nearly every architecture needs, at sizes that fit together.
@@ -357,15 +352,24 @@ pub(super) fn default(key: &str, arch: &str, list: bool) -> Value {
         return Value::F32(1e-5);
     }
     let number = match name {
-        "attention.key_length" | "attention.value_length" | "rope.dimension_count" => 16,
-        "attention.key_length_mla" | "attention.value_length_mla" => 16,
-        "attention.q_lora_rank" | "attention.kv_lora_rank" => 16,
         "ssm.inner_size" => 128,
-        "ssm.time_step_rank" | "ssm.conv_kernel" => 4,
-        "ssm.state_size" | "wkv.head_size" | "kda.head_dim" => 16,
         "vocab_size" => 640,
-        "expert_count" | "attention.sliding_window_pattern" => 4,
         "attention.sliding_window" | "expert_feed_forward_length" | "features_length" => 32,
+        "attention.key_length"
+        | "attention.value_length"
+        | "rope.dimension_count"
+        | "attention.key_length_mla"
+        | "attention.value_length_mla"
+        | "attention.q_lora_rank"
+        | "attention.kv_lora_rank"
+        | "ssm.state_size"
+        | "wkv.head_size"
+        | "kda.head_dim" => 16,
+        "ssm.time_step_rank"
+        | "ssm.conv_kernel"
+        | "expert_count"
+        | "attention.sliding_window_pattern"
+        | "attention.head_count" => 4,
         "nextn_predict_layers" | "leading_dense_block_count" => 0,
         _ => 2,
     };

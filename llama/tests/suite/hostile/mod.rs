@@ -55,7 +55,7 @@ fn cases(arch: &str, base: &Synth) -> Vec<Case> {
             Value::Array(Array::I32(list)) => {
                 for &n in values {
                     #[allow(clippy::cast_possible_truncation, reason = "bits count")]
-                    let n = n as u32 as i32;
+                    let n = (n as u32).cast_signed();
                     push(key, vec![n; list.len()].into());
                     push(key, [vec![n], vec![2; list.len().saturating_sub(1)]].concat().into());
                 }
