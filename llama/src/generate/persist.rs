@@ -13,7 +13,8 @@ impl Session {
     ///
     /// The copy has a context of its own with the same parameters and adapters, so it costs as much memory as
     /// the first; what is in memory is copied, not computed again. It has a cancel token of its own, and the
-    /// checkpoints are shared. A draft model is not copied along.
+    /// checkpoints are shared. A draft model is not copied along. Of a sliding window only what it reaches at the
+    /// moment is copied: the copy cannot go back further without computing again.
     ///
     /// ```
     /// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;

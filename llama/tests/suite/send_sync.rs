@@ -27,6 +27,7 @@ fn every_public_type() {
         DeviceKind,
         DeviceMemory,
         DeviceState,
+        Draft,
         DryParams,
         Error,
         FileType,
@@ -46,10 +47,13 @@ fn every_public_type() {
         NumaStrategy,
         Optimizer,
         Output<'static>,
+        Overrun,
         PenaltyParams,
         Perf,
+        Piece,
         Pooling,
         Prompt,
+        PromptLookup,
         PromptPart,
         Quantize,
         Quantized,
@@ -70,6 +74,7 @@ fn every_public_type() {
         Token,
         TokenAttributes,
         TokenDecoder,
+        TokenLogprobs,
         TokenProbability,
         Trainer,
         TrainingData,
@@ -79,6 +84,22 @@ fn every_public_type() {
         VocabKind,
         llama::log::Level,
     );
+}
+
+#[cfg(feature = "async")]
+#[test]
+fn streams() {
+    fn check<T: Send + Sync + Unpin + 'static>() {}
+    check::<llama::TextStream<llama::Session>>();
+    check::<llama::TextStream<llama::Chat>>();
+}
+
+#[test]
+fn running_generations_may_be_sent() {
+    fn check<T: Send>() {}
+    check::<llama::Generation<'static>>();
+    check::<llama::GenerationBuilder<'static>>();
+    check::<llama::Reply<'static>>();
 }
 
 #[test]
