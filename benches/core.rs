@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use llama::{Batch, Model, Sampler, SeqId, Special, State, Token, sys};
+use llama::{Batch, Model, PromptLookup, Sampler, SeqId, Session, Special, State, Token, sys};
 use llama_test_kit::{Arch, RandomModel, Rng, Shape, VocabKind, WeightType};
 
 /// Tokens in the memory before it is cleared again.
@@ -15,7 +15,7 @@ const DEPTH: i32 = 128;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    for group in [decode, sample, tokenize, load, state] {
+    for group in [decode, sample, tokenize, load, state, first_token, speculation] {
         group(&mut criterion);
     }
     criterion.final_summary();
@@ -231,5 +231,70 @@ fn state(c: &mut Criterion) {
     group.bench_function("from bytes", |b| b.iter(|| State::from_bytes(&bytes).expect("sound")));
     group.bench_function("to a file", |b| b.iter(|| saved.save(&file).expect("written")));
     group.bench_function("from a file", |b| b.iter(|| State::load(&file).expect("read")));
+    group.finish();
+}
+
+/// A session on a tiny Llama whose layers cost something.
+fn session(n_ctx: u32) -> Session {
+    let shape =
+        Shape { n_layer: 6, n_embd: 256, n_ff: 1024, n_head: 4, head_dim: 64, ..Shape::tiny(Arch::Llama) };
+    let model = Model::load(write(Shape { name: "small-llama".into(), n_ctx, ..shape })).expect("a model");
+    let context = model.context_builder().n_ctx(n_ctx).n_threads(1).build().expect("a context");
+    Session::new(context).expect("a session")
+}
+
+/// A second question about a long text: time to the first token of the answer.
+fn first_token(c: &mut Criterion) {
+    let mut session = session(2048);
+    let text: Vec<Token> = (0..1000).map(|i| Token(400 + i * 7 % 200)).collect();
+    let question = |seed: i32| -> Vec<Token> {
+        let words = (0..20).map(|i| Token(400 + (i * 11 + seed % 97 * 13) % 200));
+        text.iter().copied().chain(words).collect()
+    };
+    let mut seed = 0;
+    let mut group = c.benchmark_group("first token of 1020 prompt tokens");
+    group.sample_size(20);
+    for (name, reuse) in [("computed again", false), ("1000 in memory", true)] {
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                seed += 1;
+                if !reuse {
+                    session.clear().expect("cleared");
+                }
+                let greedy = Sampler::greedy().expect("a sampler");
+                let prompt = question(seed);
+                let answer =
+                    session.generate(&prompt).sampler(greedy).max_tokens(1).start().expect("it fits");
+                answer.finish().expect("a token").usage.reused
+            });
+        });
+    }
+    group.finish();
+}
+
+/// Text that repeats itself word by word, as when a model edits what it was given: every proposal is right. The
+/// grammar has the model say it; what remains is the price of one step for one token against one for several.
+fn speculation(c: &mut Criterion) {
+    let mut session = session(2048);
+    let vocab = session.model().vocab();
+    let said = "the quick brown fox jumps over the lazy dog and the red house by the river. ".repeat(4);
+    let rules = format!("root ::= \"{said}\"");
+    let prompt = vocab.tokenize(&said, Special::AsText).expect("tokens");
+    let mut group = c.benchmark_group("repeating a text");
+    group.sample_size(20);
+    for (name, lookup) in [("plain", false), ("prompt lookup", true)] {
+        let mut counts = (0, 0);
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let grammar = llama::Grammar::new(&vocab, &rules).expect("a grammar");
+                let sampler = Sampler::builder().grammar(grammar).greedy().build().expect("a sampler");
+                let answer = session.generate(&prompt).sampler(sampler);
+                let answer = if lookup { answer.prompt_lookup(PromptLookup::default()) } else { answer };
+                let usage = answer.start().expect("it fits").finish().expect("text").usage;
+                counts = (usage.accepted, usage.generated);
+            });
+        });
+        eprintln!("{name}: {} of {} tokens were proposed", counts.0, counts.1);
+    }
     group.finish();
 }

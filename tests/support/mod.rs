@@ -59,3 +59,12 @@ pub(crate) fn shallow_model() -> Model {
     "shallow-llama".clone_into(&mut shape.name);
     Model::load(RandomModel::new(shape).cached(scratch()).expect("the kit writes models")).expect("it loads")
 }
+
+/// The path of a model with random weights that takes its time: long prompts, long answers.
+pub(crate) fn slow_model_path() -> PathBuf {
+    let mut shape = Shape::tiny(Arch::Llama);
+    (shape.n_layer, shape.n_embd, shape.n_ff, shape.n_head, shape.head_dim) = (6, 256, 1024, 4, 64);
+    shape.n_ctx = 8192;
+    "slow-llama".clone_into(&mut shape.name);
+    RandomModel::new(shape).cached(scratch()).expect("the kit writes models")
+}

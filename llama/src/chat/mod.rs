@@ -135,7 +135,9 @@ impl Chat {
     fn reply_to(&mut self, message: Option<Message>) -> Result<Reply<'_>> {
         let saved = self.history.clone();
         let added = usize::from(message.is_some());
-        message.into_iter().for_each(|message| self.history.push(message));
+        if let Some(message) = message {
+            self.history.push(message);
+        }
         match self.start_run() {
             Ok(run) => {
                 let before = self.history.messages().len().saturating_sub(added);

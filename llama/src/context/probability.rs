@@ -5,6 +5,9 @@ use super::Logits;
 use crate::error::{Error, Result};
 use crate::token::Token;
 
+/// Logits so far below the largest do not change a sum in double precision, however many there are.
+const NEGLIGIBLE: f32 = -50.0;
+
 /// A token and how likely it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TokenProbability {
@@ -42,13 +45,11 @@ impl Logits<'_> {
                 reason: "there is none, or all are minus infinity".to_owned(),
             });
         }
-        // A sum in single precision would lose the small ones of a vocabulary of hundreds of thousands; all of
-        // those below the bound together would not change the fifteenth digit.
-        const NOTHING: f32 = -50.0;
+        // A sum in single precision would lose the small ones of a vocabulary of hundreds of thousands.
         let sum: f64 = values
             .iter()
             .map(|value| value - max)
-            .filter(|&below| below > NOTHING)
+            .filter(|&below| below > NEGLIGIBLE)
             .map(|below| f64::from(below.exp()))
             .sum();
         #[allow(clippy::cast_possible_truncation, reason = "rounding to single precision is meant")]
@@ -104,10 +105,11 @@ impl Logits<'_> {
         if n <= FEW {
             for entry in self.as_slice().iter().copied().zip(0..) {
                 if list.len() == n {
-                    match list.last() {
-                        Some(last) if last.0 < entry.0 => drop(list.pop()),
-                        _ => continue,
+                    // Of equal ones the smaller token stays, which came first.
+                    if list.last().is_none_or(|least| least.0 >= entry.0) {
+                        continue;
                     }
+                    list.pop();
                 }
                 let at = list.partition_point(|other| best_first(other, &entry).is_lt());
                 list.insert(at, entry);

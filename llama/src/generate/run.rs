@@ -72,7 +72,7 @@ impl Run {
             usage: Usage { prompt: prompt.len(), ..Usage::default() },
             phase: Phase::Prompt(prompt),
             written: Written::new(session.model().vocab(), limits.stops, max_tokens, limits.logprobs),
-            speculation: Speculation::new(session, limits.lookup, limits.draft)?,
+            speculation: Speculation::new(session, limits.lookup, limits.draft.as_ref())?,
             shift: limits.shift,
             progress: None,
             timings: Timings::default(),
@@ -156,13 +156,11 @@ impl Run {
 
     fn continue_from(&mut self, session: &mut Session, sampler: &mut Sampler, token: Token) -> Result<()> {
         if session.room() == 0 {
-            match self.shift {
-                Some(keep) => self.usage.discarded += session.make_room(keep)?,
-                None => {
-                    self.written.end(StopReason::ContextFull);
-                    return Ok(());
-                }
-            }
+            let Some(keep) = self.shift else {
+                self.written.end(StopReason::ContextFull);
+                return Ok(());
+            };
+            self.usage.discarded += session.make_room(keep)?;
         }
         let most = self.written.room().min(session.room()).saturating_sub(1);
         let drafts = self.speculation.propose(session, token, most)?;

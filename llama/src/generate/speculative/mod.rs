@@ -24,17 +24,17 @@ impl Speculation {
     pub(super) fn new(
         session: &mut Session,
         lookup: Option<PromptLookup>,
-        draft: Option<Draft>,
+        draft: Option<&Draft>,
     ) -> Result<Self> {
         if let Some(lookup) = &lookup {
             lookup.check()?;
         }
-        if let Some(draft) = &draft {
+        if let Some(draft) = draft {
             draft.check(session)?;
         }
         // Proposals that turn out wrong have to be forgotten again.
         let possible = !session.context().keeps_one_state();
-        if let Some(draft) = draft.as_ref().filter(|_| possible) {
+        if let Some(draft) = draft.filter(|_| possible) {
             DraftSession::prepare(session, draft)?;
         }
         Ok(Self { lookup: lookup.filter(|_| possible), draft: draft.is_some() && possible })
