@@ -3,6 +3,7 @@
 mod support;
 
 use llama::{CancelToken, Chat, ChatBuilder, Error, Message, Overflow, Overrun, Special, StopReason};
+use llama_test_kit::Arch;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::{default_model, endless};
@@ -466,5 +467,33 @@ fn forks_of_a_chat() -> Result<(), Error> {
     assert!(done.usage.reused > 0);
     assert_eq!(chat.messages().len(), 2, "the first does not see it");
     assert_eq!(chat.ask(STORY)?, done.text, "the same past, the same sampler");
+    Ok(())
+}
+
+#[test]
+fn models_whose_past_is_one_state() -> Result<(), Error> {
+    for arch in [Arch::Mamba, Arch::Jamba] {
+        let model = support::random_model(arch);
+        let new = || model.chat_builder().threads(1).sampler(endless(&model)).max_tokens(30);
+        let mut once = new().overflow(Overflow::Shift).build()?;
+        assert!(matches!(once.send(FRANCE), Err(Error::Memory { .. })), "{arch:?} cannot shift");
+        assert!(once.messages().is_empty());
+
+        // A reply given again, and a conversation that goes on differently: both from a checkpoint.
+        let mut chat = new().build()?;
+        let first = chat.send(FRANCE)?.finish()?;
+        chat.truncate(1);
+        let again = chat.reply()?.finish()?;
+        assert_eq!((&again.tokens, again.usage.reused), (&first.tokens, first.usage.prompt - 1), "{arch:?}");
+        for turn in 0..3 {
+            chat.truncate(1);
+            chat.push(Message::assistant("Paris."));
+            let done = chat.send(format!("And of Italy? {turn}"))?.finish()?;
+            let mut fresh = new().history(chat.messages()[..2].to_vec()).build()?;
+            assert_eq!(fresh.ask(format!("And of Italy? {turn}"))?, done.text, "{arch:?}");
+            // The second time notes where the two go apart, the third time uses it.
+            assert!(turn < 2 || done.usage.reused > first.usage.prompt, "{arch:?} {turn}: {:?}", done.usage);
+        }
+    }
     Ok(())
 }

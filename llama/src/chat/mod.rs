@@ -120,6 +120,7 @@ impl Chat {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn send_message(&mut self, message: Message) -> Result<Reply<'_>> {
+        self.switch_on();
         self.reply_to(Some(message))
     }
 
@@ -129,7 +130,15 @@ impl Chat {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn reply(&mut self) -> Result<Reply<'_>> {
+        self.switch_on();
         self.reply_to(None)
+    }
+
+    /// Takes an earlier cancel back, unless the switch is the caller's.
+    fn switch_on(&self) {
+        if self.own_token {
+            self.session.cancel_token().reset();
+        }
     }
 
     fn reply_to(&mut self, message: Option<Message>) -> Result<Reply<'_>> {
@@ -164,9 +173,6 @@ impl Chat {
             limits.shift = Some(keep.min(self.session.capacity() / 2));
         }
         self.sampler.reset()?;
-        if self.own_token {
-            self.session.cancel_token().reset();
-        }
         Run::new(&mut self.session, prompt, limits)
     }
 

@@ -187,16 +187,43 @@ fn dropping_a_stream_ends_a_long_prompt_within_one_ubatch() {
 }
 
 #[test]
-fn the_switch_of_a_session_ends_its_stream() {
+fn switches_end_a_stream() {
     let token = CancelToken::new();
     let mut session = session();
     session.set_cancel_token(token.clone()).unwrap();
+    for own in [true, false] {
+        let endless = Sampler::builder().custom(Counter::new()).build().unwrap();
+        let mut stream = session.stream(&question(STORY), |story| story.sampler(endless)).unwrap();
+        assert!(block_on(stream.next_piece()).unwrap().is_ok());
+        if own {
+            stream.cancel_token().cancel()
+        } else {
+            token.cancel()
+        }
+        let (back, done) = block_on(stream.finish());
+        session = back;
+        let done = done.unwrap();
+        assert_eq!(done.stop, StopReason::Cancelled);
+        assert!(!done.text.is_empty());
+    }
+    token.reset();
+    let next = session.generate(&question(STORY)).max_tokens(3).start().unwrap().finish().unwrap();
+    assert_eq!(next.stop, StopReason::TokenLimit, "the stream's own switch is gone");
+
+    let chat = chat();
+    chat.cancel_token().cancel();
+    let stream = chat.stream(STORY).unwrap();
+    let (back, done) = block_on(stream.finish());
+    assert_ne!(done.unwrap().stop, StopReason::Cancelled, "sending takes an earlier cancel back");
+    drop(back);
+    // Endless, and after a few pieces it waits for its reader: it cannot end by itself before the cancel.
     let endless = Sampler::builder().custom(Counter::new()).build().unwrap();
-    let mut stream = session.stream(&question(STORY), |story| story.sampler(endless)).unwrap();
-    assert!(block_on(stream.next_piece()).unwrap().is_ok());
+    let chat = model().chat_builder().threads(1).sampler(endless).build().unwrap();
+    let token = chat.cancel_token();
+    let stream = chat.stream(STORY).unwrap();
     token.cancel();
     let (_, done) = block_on(stream.finish());
-    assert_eq!(done.unwrap().stop, StopReason::Cancelled);
+    assert_eq!(done.unwrap().stop, StopReason::Cancelled, "and no later one");
 }
 
 #[test]
