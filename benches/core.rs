@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use llama::{Batch, Model, PromptLookup, Sampler, SeqId, Session, Special, State, Token, sys};
+use llama::{Batch, Logits, Model, PromptLookup, Sampler, SeqId, Session, Special, State, Token, sys};
 use llama_test_kit::{Arch, RandomModel, Rng, Shape, VocabKind, WeightType};
 
 /// Tokens in the memory before it is cleared again.
@@ -157,6 +157,9 @@ fn sample(c: &mut Criterion) {
                 b.iter(|| chain.sample(black_box(&logits)).expect("a token"));
             });
         }
+        group.bench_function(BenchmarkId::new("log-probabilities of the best 5", n_vocab), |b| {
+            b.iter(|| Logits::from(black_box(&logits)).top(5).expect("ordinary numbers"));
+        });
     }
     group.finish();
 }

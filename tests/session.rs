@@ -424,6 +424,16 @@ fn wrong_session_files_are_refused_with_a_reason() -> Result<(), Error> {
     assert!(session.tokens().is_empty());
     generate(&mut session, &words(20, 1), 3)?;
 
+    // A part of a state, which would go on top of another past.
+    let mut recurrent = self::session(&random_model(Arch::Mamba));
+    generate(&mut recurrent, &words(20, 1), 3)?;
+    let tokens = recurrent.tokens().to_vec();
+    let mut context = random_model(Arch::Mamba).context_builder().n_ctx(1024).n_threads(1).build()?;
+    context.restore_sequence(&recurrent.state()?, SeqId(0))?;
+    for part in [context.save_sequence_partial(SeqId(0), &tokens)?, context.save_state(&tokens)?] {
+        assert!(matches!(refused(&mut recurrent, &part), StateError::OtherKind { .. }));
+    }
+
     let mut bytes = state.to_bytes()?;
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;

@@ -5,7 +5,7 @@ use super::session::Session;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
-use crate::state::{State, StateError};
+use crate::state::{State, StateError, StateKind};
 use std::path::Path;
 
 impl Session {
@@ -54,7 +54,12 @@ impl Session {
     /// tokens than fit, damage. The session is unchanged then, unless llama.cpp refused the state: it is empty
     /// then. [`Error::Poisoned`].
     pub fn restore_state(&mut self, state: &State) -> Result<()> {
-        let tokens = state.tokens();
+        let (kind, tokens) = (state.kind(), state.tokens());
+        if kind != StateKind::Sequence {
+            // A part would go on top of whatever is there.
+            let (expected, found) = (StateKind::Sequence.text(), kind.text());
+            return Err(StateError::OtherKind { expected, found }.into());
+        }
         if tokens.is_empty() {
             return Err(StateError::malformed("it has no tokens, so it was not saved by a session").into());
         }
