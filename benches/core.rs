@@ -7,7 +7,10 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use llama::{Batch, Logits, Model, PromptLookup, Sampler, SeqId, Session, Special, State, Token, sys};
+use llama::{
+    Batch, Candidates, CustomSampler, Logits, Model, PromptLookup, Sampler, SeqId, Session, Special, State,
+    Token, sys,
+};
 use llama_test_kit::{Arch, RandomModel, Rng, Shape, VocabKind, WeightType};
 
 /// Tokens in the memory before it is cleared again.
@@ -275,29 +278,52 @@ fn first_token(c: &mut Criterion) {
     group.finish();
 }
 
-/// Text that repeats itself word by word, as when a model edits what it was given: every proposal is right. The
-/// grammar has the model say it; what remains is the price of one step for one token against one for several.
+/// Says what it is told, so that a benchmark knows which proposals are right.
+#[derive(Clone)]
+struct Script(Vec<Token>, usize);
+
+impl CustomSampler for Script {
+    fn name(&self) -> &'static str {
+        "script"
+    }
+
+    fn apply(&mut self, candidates: &mut Candidates<'_>) {
+        let token = self.0[self.1];
+        self.1 += 1;
+        // Candidates that nobody has touched lie in the order of the vocabulary.
+        candidates.select(token.index().expect("a token"));
+    }
+
+    fn clone_box(&self) -> Box<dyn CustomSampler> {
+        Box::new(self.clone())
+    }
+}
+
+/// An answer that repeats its prompt, as when a model edits a text: all proposals are right. And one that goes on
+/// differently each time: all are wrong.
 fn speculation(c: &mut Criterion) {
     let mut session = session(2048);
-    let vocab = session.model().vocab();
-    let said = "the quick brown fox jumps over the lazy dog and the red house by the river. ".repeat(4);
-    let rules = format!("root ::= \"{said}\"");
-    let prompt = vocab.tokenize(&said, Special::AsText).expect("tokens");
-    let mut group = c.benchmark_group("repeating a text");
+    let prompt: Vec<Token> = (0..200).map(|i| Token(400 + i * 7 % 200)).collect();
+    // Pairs that the prompt has, with something else between them.
+    let wrong: Vec<Token> =
+        prompt.chunks(2).flat_map(|pair| [pair, &[Token(350)]].concat()).take(200).collect();
+    let mut group = c.benchmark_group("200 tokens");
     group.sample_size(20);
-    for (name, lookup) in [("plain", false), ("prompt lookup", true)] {
-        let mut counts = (0, 0);
-        group.bench_function(name, |b| {
-            b.iter(|| {
-                let grammar = llama::Grammar::new(&vocab, &rules).expect("a grammar");
-                let sampler = Sampler::builder().grammar(grammar).greedy().build().expect("a sampler");
-                let answer = session.generate(&prompt).sampler(sampler);
-                let answer = if lookup { answer.prompt_lookup(PromptLookup::default()) } else { answer };
-                let usage = answer.start().expect("it fits").finish().expect("text").usage;
-                counts = (usage.accepted, usage.generated);
+    for (answer, said) in [("repeated", &prompt), ("different", &wrong)] {
+        for (name, lookup) in [("plain", false), ("prompt lookup", true)] {
+            let mut usage = None;
+            group.bench_function(BenchmarkId::new(name, answer), |b| {
+                b.iter(|| {
+                    let script = Script(said.clone(), 0);
+                    let sampler = Sampler::builder().custom(script).build().expect("a sampler");
+                    let answer = session.generate(&prompt).sampler(sampler).max_tokens(200);
+                    let answer = if lookup { answer.prompt_lookup(PromptLookup::default()) } else { answer };
+                    usage = Some(answer.start().expect("it fits").finish().expect("text").usage);
+                });
             });
-        });
-        eprintln!("{name}: {} of {} tokens were proposed", counts.0, counts.1);
+            let (drafted, accepted) = usage.map_or((0, 0), |usage| (usage.drafted, usage.accepted));
+            eprintln!("{name}, {answer}: {accepted} of {drafted} proposals were right");
+        }
     }
     group.finish();
 }

@@ -167,6 +167,7 @@ impl Run {
         self.usage.drafted += drafts.len();
         let (accepted, chosen) = self.extend(session, sampler, &[token], &drafts, &mut |_| {})?;
         self.usage.accepted += accepted;
+        self.speculation.learn(drafts.len(), accepted);
         self.timings.generation_tokens += chosen;
         Ok(())
     }

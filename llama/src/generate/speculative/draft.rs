@@ -42,7 +42,8 @@ impl Draft {
         Self { model: model.clone(), max_tokens: 8, min_probability: 0.5 }
     }
 
-    /// Proposes at most this many tokens at once.
+    /// Proposes at most this many tokens at once. It begins with 4: more as long as they are right, fewer where
+    /// not.
     #[must_use]
     pub fn max_tokens(mut self, tokens: usize) -> Self {
         self.max_tokens = tokens;

@@ -28,7 +28,7 @@ pub struct PromptLookup {
     pub longest: usize,
     /// How many of the last tokens are looked for at least. With 1 there are many proposals, and many wrong ones.
     pub shortest: usize,
-    /// How many tokens are proposed at most.
+    /// How many tokens are proposed at most. It begins with 4: more as long as they are right, fewer where not.
     pub max_tokens: usize,
 }
 
