@@ -196,9 +196,9 @@ fn switches_end_a_stream() {
         let mut stream = session.stream(&question(STORY), |story| story.sampler(endless)).unwrap();
         assert!(block_on(stream.next_piece()).unwrap().is_ok());
         if own {
-            stream.cancel_token().cancel()
+            stream.cancel_token().cancel();
         } else {
-            token.cancel()
+            token.cancel();
         }
         let (back, done) = block_on(stream.finish());
         session = back;
