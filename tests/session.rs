@@ -5,7 +5,7 @@ mod support;
 use llama::{
     CacheType, Completion, Error, Model, Sampler, SeqId, Session, State, StateError, StopReason, Token,
 };
-use llama_test_kit::Arch;
+use llama_test_kit::{Arch, Rng};
 use std::sync::mpsc;
 use std::time::Duration;
 use support::{endless, long_model, random_model, scratch};
@@ -560,5 +560,61 @@ fn logprobs_are_those_of_the_model() -> Result<(), Error> {
         let off = session.generate(&prompt).sampler(endless(&model)).max_tokens(5).start()?.finish()?;
         assert!(off.logprobs.is_empty());
     }
+    Ok(())
+}
+
+#[test]
+fn any_order_of_operations_gives_what_a_fresh_session_gives() -> Result<(), Error> {
+    for (seed, arch) in (1..).zip(GENERATIVE) {
+        let model = random_model(arch);
+        let mut rng = Rng::new(seed);
+        let mut below = |n: usize| rng.below(u32::try_from(n).expect("small")) as usize;
+        let mut session = forgetful(&model);
+        let mut saved: Vec<State> = Vec::new();
+        let mut story = String::new();
+        for step in 0..25 {
+            let len = session.tokens().len();
+            match below(8) {
+                0 => story += &format!(" rewind {}", session.rewind(below(len + 1))?),
+                1 => session.checkpoint()?,
+                2 => session = session.fork()?,
+                3 if len > 0 => saved.push(session.state()?),
+                4 if !saved.is_empty() => session.restore_state(&saved[below(saved.len())])?,
+                5 => session.set_checkpoint_limits(below(4), u64::MAX),
+                _ => {
+                    // A beginning of what is there, or all of it, and something new.
+                    let keep = if below(3) == 0 { len } else { below(len + 1) }.min(700);
+                    let prompt = [&session.tokens()[..keep], &words(1 + below(150), step)].concat();
+                    let ours = generate(&mut session, &prompt, 5)?;
+                    let fresh = generate(&mut forgetful(&model), &prompt, 5)?;
+                    story += &format!(" {} of {}", ours.usage.reused, prompt.len());
+                    assert_same(&ours, &fresh, &format!("{arch:?}, step {step}:{story}"));
+                }
+            }
+            let end = session.tokens().len().checked_sub(1).and_then(|end| i32::try_from(end).ok());
+            let mut copy = session.fork()?.into_context();
+            assert_eq!(copy.memory().pos_max(SeqId(0))?, end, "{arch:?}, step {step}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn forks_compute_as_their_context_does() -> Result<(), Error> {
+    let model = random_model(Arch::Llama);
+    let directions: Vec<f32> = (0..model.n_embd()).map(|i| if i % 3 == 0 { 0.5 } else { -0.2 }).collect();
+    let mut context = model.context_builder().n_ctx(1024).n_ubatch(64).n_threads(1).build()?;
+    context.set_control_vector(&directions, ..)?;
+    context.set_threads(2, 2)?;
+    let mut steered = Session::new(context)?;
+    let prompt = words(50, 1);
+    generate(&mut steered, &prompt, 5)?;
+    let mut fork = steered.fork()?;
+    assert_eq!((fork.context().n_threads(), fork.context().n_ubatch()), (2, 64));
+    let next = words(60, 2);
+    let (ours, theirs) = (generate(&mut steered, &next, 20)?, generate(&mut fork, &next, 20)?);
+    assert_same(&theirs, &ours, "both are steered");
+    let plain = generate(&mut session(&model), &next, 20)?;
+    assert_ne!(plain.logprobs, ours.logprobs, "which makes a difference");
     Ok(())
 }
