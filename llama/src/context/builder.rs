@@ -264,7 +264,7 @@ impl ContextBuilder {
         Ok(Context {
             ptr,
             attached: Attached::default(),
-            model: self.model,
+            model: self.model.clone(),
             cancel,
             facts,
             kept: Kept::default(),
@@ -272,6 +272,7 @@ impl ContextBuilder {
             poison: None,
             encoded: false,
             book: Book::new(),
+            recipe: self,
         })
     }
 

@@ -10,6 +10,7 @@ mod params;
 mod plan;
 mod probability;
 mod sampling;
+mod sibling;
 mod state;
 pub(crate) mod threads;
 
@@ -69,6 +70,8 @@ pub struct Context {
     /// True once the encoder of an encoder-decoder model has run.
     encoded: bool,
     book: state::Book,
+    /// How it was built, for others like it.
+    recipe: ContextBuilder,
 }
 
 impl fmt::Debug for Context {

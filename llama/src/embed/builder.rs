@@ -55,7 +55,7 @@ macro_rules! common_settings {
             }
 
             /// Threads to compute with. The default is [`default_threads`](crate::default_threads).
-            pub fn threads(mut self, threads: u32) -> Self {
+            pub fn n_threads(mut self, threads: u32) -> Self {
                 self.settings.context = self.settings.context.n_threads(threads).n_threads_batch(threads);
                 self
             }

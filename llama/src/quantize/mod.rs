@@ -300,7 +300,7 @@ impl Quantize {
     }
 
     fn checked_threads(&self, delicate: bool) -> Result<i32> {
-        let wanted = self.threads.map(|threads| threads::checked("threads", threads)).transpose()?;
+        let wanted = self.threads.map(|threads| threads::checked("n_threads", threads)).transpose()?;
         match wanted {
             _ if delicate => Ok(1),
             Some(threads) => Ok(threads),

@@ -22,7 +22,7 @@ fn texts(seed: u64, count: usize, most: u32) -> Vec<String> {
 }
 
 fn embedder(model: &Model) -> Embedder {
-    model.embedder().threads(1).build().unwrap()
+    model.embedder().n_threads(1).build().unwrap()
 }
 
 fn assert_alike(a: &[f32], b: &[f32], what: &str) {
@@ -39,7 +39,7 @@ fn many_texts_give_the_vectors_of_each_alone() {
         let texts = texts(1, 30, 25);
         for pooling in [Pooling::Mean, Pooling::Last] {
             let build =
-                |tokens| model.embedder().pooling(pooling).batch_tokens(tokens).threads(1).build().unwrap();
+                |tokens| model.embedder().pooling(pooling).batch_tokens(tokens).n_threads(1).build().unwrap();
             let together = build(64).embed(&texts).unwrap();
             assert_eq!((together.len(), together.width()), (texts.len(), model.n_embd_output()));
             let mut alone = build(64);
@@ -63,7 +63,7 @@ fn lengths_of_any_mixture() {
         let texts = texts(seed, count, 60);
         let tokens = rng.below(200) as usize + 1;
         let mut done = Vec::new();
-        let mut together = bert.embedder().batch_tokens(tokens).threads(1).build().unwrap();
+        let mut together = bert.embedder().batch_tokens(tokens).n_threads(1).build().unwrap();
         let vectors = together.embed_with(&texts, |n| done.push(n)).unwrap();
         assert!(done.is_sorted() && done.last().copied().unwrap_or(0) == count, "{done:?}");
         for (text, vector) in texts.iter().zip(&vectors) {
@@ -81,7 +81,7 @@ fn the_vectors_are_those_of_a_context() {
         let builder = bert.context_builder().n_ctx(256).embeddings(true).pooling(pooling).n_threads(1);
         let mut ctx = builder.build().unwrap();
         let expected = ctx.encode(&batch(0, 0, &tokens)).unwrap().pooled(SeqId(0)).unwrap().to_vec();
-        let mut plain = bert.embedder().pooling(pooling).normalize(false).threads(1).build().unwrap();
+        let mut plain = bert.embedder().pooling(pooling).normalize(false).n_threads(1).build().unwrap();
         let vector = plain.embed_query(text).unwrap();
         let difference = expected.iter().zip(&vector).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(difference < 1e-5, "{pooling:?}: {difference}");
@@ -92,7 +92,8 @@ fn the_vectors_are_those_of_a_context() {
 fn vectors_per_token_and_what_pooling_makes_of_them() {
     for model in [random(Arch::Bert), model()] {
         let texts = ["the quick brown fox", "a house"];
-        let build = |pooling| model.embedder().pooling(pooling).normalize(false).threads(1).build().unwrap();
+        let build =
+            |pooling| model.embedder().pooling(pooling).normalize(false).n_threads(1).build().unwrap();
         let per_token = build(Pooling::None).embed_tokens(&texts).unwrap();
         let mean = build(Pooling::Mean).embed(&texts).unwrap();
         let last = build(Pooling::Last).embed(&texts).unwrap();
@@ -120,8 +121,8 @@ fn length(vector: &[f32]) -> f32 {
 #[test]
 fn vectors_have_length_one_unless_asked_otherwise() {
     let bert = random(Arch::Bert);
-    let short = bert.embedder().dimensions(16).threads(1).build().unwrap().embed(&["the house"]).unwrap();
-    let plain = bert.embedder().normalize(false).threads(1).build().unwrap().embed(&["the house"]).unwrap();
+    let short = bert.embedder().dimensions(16).n_threads(1).build().unwrap().embed(&["the house"]).unwrap();
+    let plain = bert.embedder().normalize(false).n_threads(1).build().unwrap().embed(&["the house"]).unwrap();
     let whole = embedder(&bert).embed(&["the house"]).unwrap();
     assert!((length(&whole[0]) - 1.0).abs() < 1e-5);
     assert_eq!(short.width(), 16);
@@ -147,13 +148,13 @@ fn long_texts_are_refused_or_cut_as_asked() {
     assert_eq!(whole.n_tokens(), max);
     assert!(whole.truncated().is_empty());
 
-    let mut lenient = bert.embedder().truncate(true).threads(1).build().unwrap();
+    let mut lenient = bert.embedder().truncate(true).n_threads(1).build().unwrap();
     let cut = lenient.embed(&["a", &long]).unwrap();
     let &[truncated] = cut.truncated() else { panic!("{:?}", cut.truncated()) };
     assert_eq!((truncated.index, truncated.tokens, truncated.kept), (1, max + 52, max));
     assert_alike(&cut[1], &whole[0], "cut to the text that just fits, with its last special token");
 
-    let mut short = bert.embedder().max_tokens(8).truncate(true).threads(1).build().unwrap();
+    let mut short = bert.embedder().max_tokens(8).truncate(true).n_threads(1).build().unwrap();
     let cut = short.embed(&["the quick brown fox jumps over the lazy dog"]).unwrap();
     assert_eq!(cut.n_tokens(), 8);
     assert_alike(&cut[0], &short.embed_query("the quick brown fox jumps over").unwrap(), "8 tokens");
@@ -164,9 +165,9 @@ fn texts_longer_than_a_batch_are_computed_whole() {
     for arch in [Arch::Bert, Arch::Llama] {
         let model = random(arch);
         let long = "fox ".repeat(150);
-        let mut small = model.embedder().batch_tokens(8).threads(1).build().unwrap();
+        let mut small = model.embedder().batch_tokens(8).n_threads(1).build().unwrap();
         let vectors = small.embed(&["the house", &long, "the tree"]).unwrap();
-        let mut large = model.embedder().batch_tokens(1024).threads(1).build().unwrap();
+        let mut large = model.embedder().batch_tokens(1024).n_threads(1).build().unwrap();
         let expected = large.embed(&["the house", &long, "the tree"]).unwrap();
         for index in 0..3 {
             assert_alike(&vectors[index], &expected[index], &format!("{arch:?} {index}"));
@@ -189,7 +190,7 @@ fn empty_texts() {
 #[test]
 fn control_tokens_in_texts_are_text() {
     let bert = random(Arch::Bert);
-    let mut plain = bert.embedder().pooling(Pooling::None).threads(1).build().unwrap();
+    let mut plain = bert.embedder().pooling(Pooling::None).n_threads(1).build().unwrap();
     let found = plain.embed_tokens(&["[SEP] the [MASK]"]).unwrap();
     let special = [bert.vocab().sep(), bert.vocab().mask()];
     let inside = &found[0].tokens[1..found[0].tokens.len() - 1];
@@ -199,7 +200,7 @@ fn control_tokens_in_texts_are_text() {
 #[test]
 fn texts_that_are_tokens_already() {
     let bert = random(Arch::Bert);
-    let mut embedder = bert.embedder().max_tokens(6).truncate(true).threads(1).build().unwrap();
+    let mut embedder = bert.embedder().max_tokens(6).truncate(true).n_threads(1).build().unwrap();
     let tokens = bert.vocab().tokenize("the house", Special::AsText).unwrap();
     let vectors = embedder.embed_tokenized(&[&tokens[..], &tokens[1..]]).unwrap();
     assert_alike(&vectors[0], &embedder.embed_query("the house").unwrap(), "the same tokens");
@@ -220,7 +221,7 @@ fn prefixes() {
     let bert = random(Arch::Bert);
     let mut plain = embedder(&bert);
     let builder = bert.embedder().query_prefix("question ").document_prefix("answer ");
-    let mut prefixed = builder.threads(1).build().unwrap();
+    let mut prefixed = builder.n_threads(1).build().unwrap();
     let query = prefixed.embed_query("the house").unwrap();
     let document = prefixed.embed(&["the house"]).unwrap();
     assert_alike(&query, &plain.embed_query("question the house").unwrap(), "query");
@@ -234,17 +235,17 @@ fn adapters_stay_when_the_context_grows_and_bring_their_prefix() {
     let path = folder().join("embed-adapter.gguf");
     RandomAdapter::new(shape).metadata("adapter.lora.prompt_prefix", "question ").write(&path).unwrap();
     let adapter = llama::LoraAdapter::load(&model, &path).unwrap();
-    let mut with = model.embedder().adapter(&adapter, 1.0).batch_tokens(16).threads(1).build().unwrap();
-    let mut without = model.embedder().query_prefix("question ").threads(1).build().unwrap();
+    let mut with = model.embedder().adapter(&adapter, 1.0).batch_tokens(16).n_threads(1).build().unwrap();
+    let mut without = model.embedder().query_prefix("question ").n_threads(1).build().unwrap();
     let first = with.embed_query("the house").unwrap();
     let base = without.embed_query("the house").unwrap();
     assert!(cosine(&first, &base).unwrap() < 0.999, "the adapter does something");
     with.embed(&["fox ".repeat(100)]).unwrap();
     assert_alike(&with.embed_query("the house").unwrap(), &first, "after growing");
-    let mut none = model.embedder().adapter(&adapter, 0.0).threads(1).build().unwrap();
+    let mut none = model.embedder().adapter(&adapter, 0.0).n_threads(1).build().unwrap();
     assert_alike(&none.embed_query("the house").unwrap(), &base, "a scale of 0 and the adapter's prefix");
 
-    let mut broken = model.embedder().adapter(&adapter, f32::MAX).threads(1).build().unwrap();
+    let mut broken = model.embedder().adapter(&adapter, f32::MAX).n_threads(1).build().unwrap();
     let refused = broken.embed_query("the house");
     assert!(matches!(refused, Err(Error::Failed { operation: "embed", .. })), "{refused:?}");
     for (adapter, scale) in [(&adapter, f32::NAN), (&adapter, f32::INFINITY)] {
@@ -258,7 +259,7 @@ fn stopping_and_going_on() {
     let bert = random(Arch::Bert);
     let token = CancelToken::new();
     let builder = bert.embedder().batch_tokens(8).cancel(token.clone());
-    let mut embedder = builder.threads(1).build().unwrap();
+    let mut embedder = builder.n_threads(1).build().unwrap();
     let texts = texts(3, 20, 5);
     let stopped = embedder.embed_with(&texts, |done| {
         if done >= 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -307,13 +308,13 @@ fn values_that_cannot_work() {
     assert_eq!(names(bert.embedder().pooling(Pooling::Rank).build()), "pooling");
     assert_eq!(names(bert.embedder().pooling(Pooling::Other(77)).build()), "pooling");
     assert_eq!(names(rank.embedder().build()), "pooling");
-    assert_eq!(names(bert.embedder().threads(0).build()), "n_threads");
+    assert_eq!(names(bert.embedder().n_threads(0).build()), "n_threads");
     assert_eq!(names(vocab_only.embedder().build()), "vocabulary only");
     assert!(matches!(Embeddings::from_vec(vec![0.0; 3], 2), Err(Error::InvalidParameter { .. })));
     let vectors = Embeddings::from_vec(vec![0.0; 4], 2).unwrap();
     assert!(vectors.nearest(&[0.0; 3], 1).is_err());
     // A model that ranks can be made to embed.
-    assert!(rank.embedder().pooling(Pooling::Cls).threads(1).build().unwrap().embed(&["fox"]).is_ok());
+    assert!(rank.embedder().pooling(Pooling::Cls).n_threads(1).build().unwrap().embed(&["fox"]).is_ok());
 }
 
 /// Tokens of a text without anything around it.
@@ -333,7 +334,7 @@ fn documents_come_in_the_order_of_their_scores() {
     let model = random_shape(Shape::tiny_reranker());
     let documents = texts(5, 25, 30);
     let query = "the red house";
-    let mut reranker = model.reranker().batch_tokens(100).threads(1).build().unwrap();
+    let mut reranker = model.reranker().batch_tokens(100).n_threads(1).build().unwrap();
     let ranked = reranker.rank(query, &documents).unwrap();
     assert!(ranked.is_sorted_by(|a, b| a.score >= b.score));
     let mut seen: Vec<usize> = ranked.iter().map(|found| found.index).collect();
@@ -359,7 +360,7 @@ fn the_template_of_the_file_says_how_to_rank() {
     let written = RandomModel::new(Shape::tiny_reranker());
     written.metadata("tokenizer.chat_template.rerank", template).write(&path).unwrap();
     let model = Model::load(&path).unwrap();
-    let mut reranker = model.reranker().max_tokens(40).threads(1).truncate(true).build().unwrap();
+    let mut reranker = model.reranker().max_tokens(40).n_threads(1).truncate(true).build().unwrap();
     let ranked = reranker.rank("the [SEP] house", &["a tree", &"fox ".repeat(100)]).unwrap();
 
     let separator = [model.vocab().sep().unwrap()];
@@ -389,7 +390,7 @@ fn generative_models_rank_by_their_last_token() {
     let model = Model::load(&path).unwrap();
     let documents = texts(6, 12, 20);
     let ranked =
-        model.reranker().batch_tokens(64).threads(1).build().unwrap().rank("fox", &documents).unwrap();
+        model.reranker().batch_tokens(64).n_threads(1).build().unwrap().rank("fox", &documents).unwrap();
     let builder = model.context_builder().n_ctx(256).embeddings(true).pooling(Pooling::Rank);
     let mut ctx = builder.n_threads(1).build().unwrap();
     for found in &ranked {
@@ -400,7 +401,7 @@ fn generative_models_rank_by_their_last_token() {
         assert!((found.score - expected).abs() < 1e-3, "{} {expected}", found.score);
     }
     // This architecture gives probabilities already.
-    let found = model.classifier().threads(1).build().unwrap().classify(&["fox"]).unwrap();
+    let found = model.classifier().n_threads(1).build().unwrap().classify(&["fox"]).unwrap();
     let shown: Vec<f32> = found[0].iter().map(|(_, probability)| probability).collect();
     assert_eq!(shown, found[0].scores());
     assert!((shown.iter().sum::<f32>() - 1.0).abs() < 1e-5);
@@ -411,10 +412,10 @@ fn documents_that_are_too_long() {
     let model = random_shape(Shape::tiny_reranker());
     let max = model.n_ctx_train() as usize;
     let long = "fox ".repeat(max);
-    let mut strict = model.reranker().threads(1).build().unwrap();
+    let mut strict = model.reranker().n_threads(1).build().unwrap();
     let refused = strict.rank("the house", &["a", &long]);
     assert_eq!(refused, Err(Error::TextTooLong { index: 1, tokens: max + 4, max }));
-    let mut lenient = model.reranker().truncate(true).threads(1).build().unwrap();
+    let mut lenient = model.reranker().truncate(true).n_threads(1).build().unwrap();
     let ranked = lenient.rank("the house", &["a", &long]).unwrap();
     assert_eq!(ranked.iter().filter(|found| found.truncated).count(), 1);
     let refused = lenient.rank(&long, &["a"]);
@@ -437,7 +438,7 @@ fn models_that_cannot_rank() {
 fn classes_have_labels_and_probabilities() {
     let labels = ["good", "bad", "neither"].map(String::from).to_vec();
     let model = random_shape(Shape { name: "tiny-bert-three".into(), labels, ..Shape::tiny(Arch::Bert) });
-    let mut classifier = model.classifier().batch_tokens(64).threads(1).build().unwrap();
+    let mut classifier = model.classifier().batch_tokens(64).n_threads(1).build().unwrap();
     assert_eq!(classifier.labels(), ["good", "bad", "neither"]);
     let texts = texts(9, 20, 20);
     let all = classifier.classify(&texts).unwrap();
@@ -450,7 +451,7 @@ fn classes_have_labels_and_probabilities() {
         let difference = alone[0].scores().iter().zip(found.scores()).map(|(a, b)| (a - b).abs());
         assert!(difference.fold(0.0, f32::max) < 1e-3);
     }
-    let mut one = random_shape(Shape::tiny_reranker()).classifier().threads(1).build().unwrap();
+    let mut one = random_shape(Shape::tiny_reranker()).classifier().n_threads(1).build().unwrap();
     let found = one.classify(&["the house"]).unwrap();
     let logistic = 1.0 / (1.0 + (-found[0].scores()[0]).exp());
     assert_eq!(found[0].label(), "relevance");

@@ -33,6 +33,8 @@ mod sampler;
 mod send_sync;
 mod sources;
 mod state;
+#[cfg(feature = "async")]
+mod stream;
 mod threads;
 mod train;
 mod vocab;
