@@ -15,8 +15,6 @@ mod hf;
 mod load;
 mod memory;
 mod misuse;
-mod misuse_models;
-mod misuse_parts;
 mod process;
 mod quantize;
 mod reference_vocabs;
