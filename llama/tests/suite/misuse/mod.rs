@@ -4,6 +4,8 @@
 //! The rows run in a process of their own, so that one that kills it is counted and named instead of taking the
 //! other tests along.
 
+#![allow(clippy::too_many_lines, clippy::type_complexity, reason = "these are tables")]
+
 mod chat;
 mod context;
 mod coverage;
