@@ -1,16 +1,34 @@
 //! Which types may be sent to and shared with other threads. The reasons are in the crate's documentation.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Checks the types, and gives their names.
 macro_rules! assert_both {
-    ($($ty:ty),* $(,)?) => {
-        $({
-            fn check<T: Send + Sync>() {}
-            check::<$ty>();
-        })*
-    };
+    ($($ty:ty),* $(,)?) => {{
+        fn check<T: Send + Sync>() {}
+        $(check::<$ty>();)*
+        vec![$(stringify!($ty)),*]
+    }};
 }
 
-#[test]
-fn every_public_type() {
+/// Does not compile when one of the types may be sent or shared after all.
+macro_rules! assert_neither {
+    ($($ty:ty),* $(,)?) => {{
+        trait Either<How> {
+            fn check() {}
+        }
+        struct BySending;
+        struct BySharing;
+        impl<T> Either<()> for T {}
+        impl<T: Send> Either<BySending> for T {}
+        impl<T: Sync> Either<BySharing> for T {}
+        $(<$ty as Either<_>>::check();)*
+        vec![$(stringify!($ty)),*]
+    }};
+}
+
+fn both() -> Vec<&'static str> {
     use llama::*;
     assert_both!(
         AttentionType,
@@ -18,7 +36,10 @@ fn every_public_type() {
         CacheType,
         CancelToken,
         Candidates<'static>,
+        Chat,
+        ChatBuilder,
         ChatTemplate,
+        Completion,
         Context,
         ContextBuilder,
         Box<dyn CustomSampler>,
@@ -31,12 +52,14 @@ fn every_public_type() {
         Error,
         FileType,
         FlashAttention,
+        Generation<'static>,
+        GenerationBuilder<'static>,
         Grammar,
         Importance,
         Layers,
         LoadMode,
-        LoraAdapter,
         Logits<'static>,
+        LoraAdapter,
         Memory<'static>,
         MemoryEffect,
         Message,
@@ -46,6 +69,7 @@ fn every_public_type() {
         NumaStrategy,
         Optimizer,
         Output<'static>,
+        Overflow,
         PenaltyParams,
         Perf,
         Pooling,
@@ -54,19 +78,23 @@ fn every_public_type() {
         Quantize,
         Quantized,
         Registry,
+        Reply<'static>,
         RopeScaling,
         RopeType,
         Sampler,
         SamplerBuilder,
         SamplingDefaults,
         SeqId,
+        Session,
         Special,
         SplitMode,
         State,
         StateError,
         StateKind,
+        StopReason,
         TemplateOptions,
         TemplateValue,
+        Timings,
         Token,
         TokenAttributes,
         TokenDecoder,
@@ -75,10 +103,85 @@ fn every_public_type() {
         TrainingData,
         TrainingProgress,
         TrainingStats,
+        Usage,
         Vocab,
         VocabKind,
-        llama::log::Level,
-    );
+        gguf::Array,
+        gguf::Gguf,
+        gguf::GgufError,
+        gguf::GgufStream<Vec<u8>>,
+        gguf::GgufWriter<'static>,
+        gguf::TensorInfo,
+        gguf::TensorType,
+        gguf::Value,
+        gguf::ValueType,
+        log::Level,
+    )
+}
+
+#[cfg(feature = "tokenizers")]
+fn both_with_tokenizers() -> Vec<&'static str> {
+    assert_both!(llama::hf::Encoded, llama::hf::HfTokenizer)
+}
+
+#[cfg(not(feature = "tokenizers"))]
+fn both_with_tokenizers() -> Vec<&'static str> {
+    Vec::new()
+}
+
+/// They hold callbacks that may borrow from the thread that builds.
+fn neither() -> Vec<&'static str> {
+    assert_neither!(llama::ModelBuilder<'static>, llama::TrainerBuilder<'static>)
+}
+
+/// What is no type of its own: traits without objects, other names of types.
+const NO_TYPES: [&str; 3] = ["Pos", "ProgressFlow", "Result"];
+
+#[test]
+fn every_public_type_is_listed() {
+    let listed: BTreeSet<&str> =
+        [both(), both_with_tokenizers(), neither()].concat().into_iter().map(simple).collect();
+    let exported = exported();
+    let exported: BTreeSet<&str> = exported.iter().map(String::as_str).collect();
+    let missing: Vec<_> = exported.iter().filter(|n| !listed.contains(*n) && !NO_TYPES.contains(n)).collect();
+    let unknown: Vec<_> = listed.difference(&exported).collect();
+    println!("{} public types", listed.len());
+    assert!(missing.is_empty(), "not listed: {missing:?}");
+    assert!(unknown.is_empty(), "listed, but not exported: {unknown:?}");
+}
+
+/// The name of a type without path and parameters.
+fn simple(ty: &'static str) -> &'static str {
+    let ty = ty.strip_prefix("Box<dyn ").unwrap_or(ty);
+    let ty = ty.split(['<', '>']).next().unwrap_or_default();
+    ty.rsplit(':').next().unwrap_or_default().trim()
+}
+
+/// The names of types in the `pub use` lines of the crate and of its public modules.
+fn exported() -> BTreeSet<String> {
+    let source = |file| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file));
+    let mut names = BTreeSet::new();
+    let mut files = vec!["lib.rs", "gguf/mod.rs", "log.rs", "backend.rs"];
+    if cfg!(feature = "tokenizers") {
+        files.push("hf.rs");
+    }
+    for file in files {
+        let text = source(file).unwrap();
+        for uses in text.split("\npub use ").skip(1) {
+            names.extend(words(uses.split(';').next().unwrap_or_default()));
+        }
+        for line in text.lines() {
+            let item =
+                ["pub struct ", "pub enum ", "pub trait "].iter().find_map(|kind| line.strip_prefix(kind));
+            names.extend(item.and_then(|item| words(item).next()));
+        }
+    }
+    names
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with(char::is_uppercase)).map(str::to_owned)
 }
 
 #[test]
