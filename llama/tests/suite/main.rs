@@ -17,6 +17,7 @@ mod memory;
 mod misuse;
 mod process;
 mod quantize;
+mod reference;
 mod reference_vocabs;
 mod registry;
 mod sampler;
