@@ -326,6 +326,12 @@ impl ContextBuilder {
                 format!("{} is not between 1 and {max_seqs}", raw.n_seq_max),
             ));
         }
+        if info.has_encoder && info.has_decoder && raw.n_seq_max > 1 && !raw.kv_unified {
+            return Err(Error::invalid(
+                "n_seq_max",
+                "several sequences of an encoder-decoder model need kv_unified(true)",
+            ));
+        }
         let n_ctx = if raw.n_ctx == 0 { info.n_ctx_train } else { raw.n_ctx };
         if n_ctx == 0 {
             return Err(Error::invalid("n_ctx", "the model names no training length, so it must be given"));

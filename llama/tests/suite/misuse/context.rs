@@ -161,6 +161,9 @@ pub(super) fn rows() -> Vec<Row> {
         ctx.decode(&entry(5, 0, &[0]))?.pooled(SeqId(-1)).map(drop)
     };
     "Context::set_threads: MAX" => InvalidParameter, |s| s.ctx.set_threads(1, u32::MAX);
+    "ContextBuilder::build: several sequences of a translator" => InvalidParameter, |s| {
+        s.translator.model().context_builder().n_ctx(256).n_seq_max(2).build().map(drop)
+    };
     "ContextBuilder::build: only a vocabulary" => VocabOnly, |s| s.vocab_only.context_builder().build().map(drop);
     "ContextBuilder::build: n_seq_max 257" => InvalidParameter, |s| s.model.context_builder().n_ctx(256).n_seq_max(257).build().map(drop);
     };
