@@ -223,6 +223,9 @@ impl ContextBuilder {
         raw.n_threads = threads::checked("n_threads", threads)?;
         raw.n_threads_batch = threads::checked("n_threads_batch", threads_batch)?;
         self.check_sizes(&raw)?;
+        if self.averages()? {
+            raw.n_ubatch = even_ubatch(&raw, info.n_ctx_train);
+        }
 
         let cancel = self.cancel.clone().unwrap_or_default();
         crate::registry::computing();
@@ -278,6 +281,18 @@ impl ContextBuilder {
         let key = format!("{}.pooling_type", self.model.architecture());
         let named = self.model.metadata().parse::<i32>(&key)? == Some(llama_sys::LLAMA_POOLING_TYPE_RANK);
         Ok(named || !self.model.classifier_labels()?.is_empty())
+    }
+
+    /// True when the embeddings of a sequence become one by averaging, or scores that are made of an average.
+    fn averages(&self) -> Result<bool> {
+        let pooling = match self.pooling {
+            Some(pooling) => pooling,
+            None => {
+                let key = format!("{}.pooling_type", self.model.architecture());
+                Pooling::from_raw(self.model.metadata().parse(&key)?.unwrap_or_default())
+            }
+        };
+        Ok(matches!(pooling, Pooling::Mean | Pooling::Rank))
     }
 
     fn params(&self) -> Result<llama_sys::llama_context_params> {
@@ -370,6 +385,15 @@ impl ContextBuilder {
         }
         Ok(())
     }
+}
+
+/// The largest ubatch of the same number of tokens for each sequence, all of them with output: for any other
+/// llama.cpp cannot lay out an average.
+fn even_ubatch(raw: &llama_sys::llama_context_params, n_ctx_train: u32) -> u32 {
+    let n_ctx = if raw.n_ctx == 0 { n_ctx_train } else { raw.n_ctx };
+    let n_outputs = if raw.n_outputs_max == 0 { raw.n_batch } else { raw.n_outputs_max };
+    let most = raw.n_ubatch.min(raw.n_batch).min(n_ctx).min(n_outputs);
+    (most - most % raw.n_seq_max).max(raw.n_seq_max)
 }
 
 fn set<T>(field: &mut T, value: Option<T>) {
