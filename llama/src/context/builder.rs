@@ -15,8 +15,8 @@ use crate::token::MAX_POS;
 
 /// Creates a context; made by [`Model::context_builder`].
 ///
-/// ```no_run
-/// # let model = llama::Model::load("model.gguf")?;
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
 /// let ctx = model.context_builder().n_ctx(8192).n_seq_max(4).kv_unified(true).build()?;
 /// # Ok::<(), llama::Error>(())
 /// ```

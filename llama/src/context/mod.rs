@@ -37,9 +37,9 @@ use std::time::Duration;
 /// keeps its model alive. It can move to another thread; each operation needs it exclusively, so several
 /// threads work best with one context each.
 ///
-/// ```no_run
+/// ```
 /// use llama::{Batch, Sampler, SeqId, Special};
-/// # let model = llama::Model::load("model.gguf")?;
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
 /// let mut ctx = model.context_builder().n_ctx(4096).build()?;
 /// let prompt = model.vocab().tokenize("The quick brown", Special::AsText)?;
 /// let mut batch = Batch::new();
@@ -97,6 +97,17 @@ struct Facts {
 
 /// Time spent and work done by a context, since creation or the last reset. Times are zero unless the context
 /// was built with [`perf`](ContextBuilder::perf).
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{Batch, SeqId, Token};
+/// let mut ctx = model.context_builder().n_ctx(256).perf(true).build()?;
+/// let mut batch = Batch::new();
+/// ctx.decode(batch.extend(SeqId(0), 0, &[Token(5); 8]).logits_for_last())?;
+/// let perf = ctx.perf()?;
+/// println!("{} tokens in {:?}", perf.prompt_tokens, perf.prompt);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_perf_context_data")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Perf {

@@ -78,6 +78,12 @@ impl ValueType {
 }
 
 /// A metadata value.
+///
+/// ```
+/// use llama::gguf::Value;
+/// let value = Value::from(7_u32);
+/// assert_eq!((value.as_u64(), value.as_str()), (Some(7), None));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
@@ -209,6 +215,12 @@ impl fmt::Display for Value {
 }
 
 /// A list of values of one type.
+///
+/// ```
+/// use llama::gguf::{Array, Value};
+/// let value = Value::from(vec![1_i32, 2, 3]);
+/// assert!(matches!(value, Value::Array(Array::I32(list)) if list.len() == 3));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Array {
