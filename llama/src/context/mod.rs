@@ -332,7 +332,7 @@ impl Context {
     ) -> Result<()> {
         self.alive()?;
         let result = call(&mut self.ptr, &self.model.inner.ptr);
-        self.guard(result)
+        result.map_err(|fault| self.abandoned_by(fault))
     }
 
     /// Refuses work after a contained failure.
@@ -364,8 +364,18 @@ impl Context {
     #[cold]
     fn poisoned_by(&mut self, fault: Fault) -> Error {
         self.poison = Some(fault.to_string());
-        self.ptr.abandon_threads();
         Error::fault(fault)
+    }
+
+    /// As [`poisoned_by`](Self::poisoned_by), for a failure in the middle of a computation: its other threads may
+    /// still be at work with buffers and weights, so these stay for as long as the process.
+    #[cold]
+    fn abandoned_by(&mut self, fault: Fault) -> Error {
+        if self.facts.threads.max(self.facts.threads_batch) > 1 {
+            self.ptr.abandon();
+            std::mem::forget((self.model.clone(), self.attached.adapters.clone()));
+        }
+        self.poisoned_by(fault)
     }
 }
 
@@ -373,6 +383,7 @@ impl Context {
 mod tests {
     use crate::{Batch, Error, MemoryEffect, Model, SeqId, Token};
     use std::path::Path;
+    use std::sync::Arc;
 
     #[test]
     fn a_poisoned_context_refuses_work_and_drops() {
@@ -391,5 +402,20 @@ mod tests {
         assert!(matches!(ctx.set_threads(1, 1), Err(Error::Poisoned { .. })));
         assert!(matches!(ctx.synchronize(), Err(Error::Poisoned { .. })));
         drop(ctx);
+    }
+
+    #[test]
+    fn what_other_threads_may_still_use_is_never_freed() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/model/llama-tiny-chat.gguf");
+        for (threads, kept) in [(1, false), (2, true)] {
+            let model = Model::load(&path).unwrap();
+            let weak = Arc::downgrade(&model.inner);
+            let mut ctx = model.context_builder().n_ctx(256).n_threads(threads).build().unwrap();
+            drop(model);
+            ctx.abandoned_by(crate::ffi::context::provoke_fault().unwrap_err());
+            assert!(ctx.is_poisoned());
+            drop(ctx);
+            assert_eq!(weak.upgrade().is_some(), kept, "{threads} threads");
+        }
     }
 }
