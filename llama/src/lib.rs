@@ -55,8 +55,10 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `jinja` | yes | runs a model's own chat template |
+//! | `blas` | no | prompts on a BLAS library of the machine |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
+//! | `rpc` | no | devices of other hosts |
 //! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
 //! | `static-stdcxx` | no | links the C++ standard library statically |
 //!
@@ -85,6 +87,8 @@ mod model;
 mod part_file;
 mod quantize;
 mod registry;
+#[cfg(feature = "rpc")]
+pub mod rpc;
 mod sampler;
 mod stack;
 mod state;

@@ -14,6 +14,8 @@ pub(crate) mod model;
 pub(crate) mod panic;
 pub(crate) mod quantize;
 pub(crate) mod registry;
+#[cfg(feature = "rpc")]
+pub(crate) mod rpc;
 pub(crate) mod sampler;
 pub(crate) mod state;
 pub(crate) mod stream;
