@@ -8,6 +8,7 @@ mod cancel;
 mod chat_template;
 mod common;
 mod coverage;
+mod crate_root;
 mod custom_sampler;
 mod decode;
 mod drop_order;

@@ -1,7 +1,7 @@
 //! Which types may be sent to and shared with other threads. The reasons are in the crate's documentation.
 
+use crate::crate_root::{exports, public_modules};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// Checks the types, and gives their names.
 macro_rules! assert_both {
@@ -129,6 +129,16 @@ fn both_with_tokenizers() -> Vec<&'static str> {
     Vec::new()
 }
 
+#[cfg(feature = "rpc")]
+fn both_with_rpc() -> Vec<&'static str> {
+    assert_both!(llama::rpc::RemoteHost, llama::rpc::Server)
+}
+
+#[cfg(not(feature = "rpc"))]
+fn both_with_rpc() -> Vec<&'static str> {
+    Vec::new()
+}
+
 /// They hold callbacks that may borrow from the thread that builds.
 fn neither() -> Vec<&'static str> {
     assert_neither!(llama::ModelBuilder<'static>, llama::TrainerBuilder<'static>)
@@ -139,8 +149,11 @@ const NO_TYPES: [&str; 3] = ["Pos", "ProgressFlow", "Result"];
 
 #[test]
 fn every_public_type_is_listed() {
-    let listed: BTreeSet<&str> =
-        [both(), both_with_tokenizers(), neither()].concat().into_iter().map(simple).collect();
+    let listed: BTreeSet<&str> = [both(), both_with_tokenizers(), both_with_rpc(), neither()]
+        .concat()
+        .into_iter()
+        .map(simple)
+        .collect();
     let exported = exported();
     let exported: BTreeSet<&str> = exported.iter().map(String::as_str).collect();
     let missing: Vec<_> = exported.iter().filter(|n| !listed.contains(*n) && !NO_TYPES.contains(n)).collect();
@@ -159,21 +172,14 @@ fn simple(ty: &'static str) -> &'static str {
 
 /// The names of types in the `pub use` lines of the crate and of its public modules.
 fn exported() -> BTreeSet<String> {
-    let source = |file| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file));
-    let mut names = BTreeSet::new();
-    let mut files = vec!["lib.rs", "gguf/mod.rs", "log.rs", "backend.rs"];
-    if cfg!(feature = "tokenizers") {
-        files.push("hf.rs");
-    }
-    for file in files {
-        let text = source(file).unwrap();
-        for uses in text.split("\npub use ").skip(1) {
-            names.extend(words(uses.split(';').next().unwrap_or_default()));
-        }
+    let mut names: BTreeSet<String> =
+        exports().iter().flat_map(|list| words(list).collect::<Vec<_>>()).collect();
+    for file in public_modules() {
+        let text = std::fs::read_to_string(file).unwrap();
         for line in text.lines() {
-            let item =
-                ["pub struct ", "pub enum ", "pub trait "].iter().find_map(|kind| line.strip_prefix(kind));
-            names.extend(item.and_then(|item| words(item).next()));
+            let item = ["pub use ", "pub struct ", "pub enum ", "pub trait "];
+            let Some(kind) = item.iter().find(|kind| line.starts_with(*kind)) else { continue };
+            names.extend(words(line).take(if *kind == "pub use " { usize::MAX } else { 1 }));
         }
     }
     names

@@ -1,8 +1,9 @@
 //! Every public function that can fail has a row, or a reason why it can get nothing wrong.
 
 use super::all;
+use crate::crate_root::{absent_modules, sources};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Functions that no argument is wrong for, by the reason.
 const NOTHING_TO_GET_WRONG: &[(&str, &[&str])] = &[
@@ -58,19 +59,17 @@ const NOTHING_TO_GET_WRONG: &[(&str, &[&str])] = &[
 /// The public functions of the crate that return a `Result`, as `Type::name` or `name`.
 fn fallible() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut folders = vec![sources()];
+    let absent = absent_modules();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path: PathBuf = entry.unwrap().path();
             if path.is_dir() && path.file_name().is_some_and(|name| name != "ffi") {
                 folders.push(path);
-            } else if path.is_file() {
+            } else if path.is_file() && !absent.contains(&path) {
                 scan(&std::fs::read_to_string(path).unwrap(), &mut found);
             }
         }
-    }
-    if cfg!(not(feature = "tokenizers")) {
-        found.retain(|name| !name.starts_with("HfTokenizer::"));
     }
     found
 }

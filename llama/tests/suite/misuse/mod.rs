@@ -15,6 +15,8 @@ mod hf;
 mod memory;
 mod model;
 mod quantize;
+#[cfg(feature = "rpc")]
+mod rpc;
 mod sampler;
 mod state;
 mod subjects;
@@ -77,6 +79,8 @@ fn all() -> Vec<Row> {
     rows.extend(gguf::rows());
     #[cfg(feature = "tokenizers")]
     rows.extend(hf::rows());
+    #[cfg(feature = "rpc")]
+    rows.extend(rpc::rows());
     rows.extend(model::rows());
     rows.extend(quantize::rows());
     rows.extend(train::rows());
