@@ -21,14 +21,16 @@ fn set_up(project: &Path) -> BTreeSet<Mark> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut manifest = format!(
         "[package]\nname = \"refused\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
-         [dependencies]\nllama = {{ path = {root:?} }}\n"
+         [dependencies]\nllama = {{ path = {:?} }}\n",
+        root.to_str().unwrap()
     );
     std::fs::write(project.join("src/lib.rs"), "").unwrap();
     let mut marks = BTreeSet::new();
     for entry in std::fs::read_dir(here()).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        write!(manifest, "\n[[bin]]\nname = {name:?}\npath = {path:?}\n").unwrap();
+        let file = path.to_str().unwrap();
+        write!(manifest, "\n[[bin]]\nname = {name:?}\npath = {file:?}\n").unwrap();
         let before = marks.len();
         for (line, text) in (1..).zip(std::fs::read_to_string(&path).unwrap().lines()) {
             marks.extend(

@@ -285,12 +285,11 @@ impl ContextBuilder {
 
     /// True when the embeddings of a sequence become one by averaging, or scores that are made of an average.
     fn averages(&self) -> Result<bool> {
-        let pooling = match self.pooling {
-            Some(pooling) => pooling,
-            None => {
-                let key = format!("{}.pooling_type", self.model.architecture());
-                Pooling::from_raw(self.model.metadata().parse(&key)?.unwrap_or_default())
-            }
+        let pooling = if let Some(pooling) = self.pooling {
+            pooling
+        } else {
+            let key = format!("{}.pooling_type", self.model.architecture());
+            Pooling::from_raw(self.model.metadata().parse(&key)?.unwrap_or_default())
         };
         Ok(matches!(pooling, Pooling::Mean | Pooling::Rank))
     }

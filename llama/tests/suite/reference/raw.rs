@@ -105,33 +105,28 @@ impl Drop for Context<'_> {
 
 impl Context<'_> {
     fn run(&mut self, tokens: &[Token], start: usize, encode: bool) {
-        let count = i32::try_from(tokens.len()).unwrap();
-        // SAFETY: plain numbers.
-        let mut batch = unsafe { sys::llama_batch_init(count, 0, 1) };
-        batch.n_tokens = count;
-        for (i, token) in tokens.iter().enumerate() {
-            // SAFETY: the batch has that many entries.
-            unsafe { *batch.token.add(i) = token.0 };
-            // SAFETY: as above.
-            unsafe { *batch.pos.add(i) = i32::try_from(start + i).unwrap() };
-            // SAFETY: as above.
-            unsafe { *batch.n_seq_id.add(i) = 1 };
-            // SAFETY: as above.
-            let list = unsafe { *batch.seq_id.add(i) };
-            // SAFETY: each list of sequences has room for one.
-            unsafe { *list = 0 };
-            // SAFETY: the batch has that many entries.
-            unsafe { *batch.logits.add(i) = 1 };
-        }
+        let mut ids: Vec<i32> = tokens.iter().map(|token| token.0).collect();
+        let mut positions: Vec<i32> =
+            (start..).take(ids.len()).map(|pos| i32::try_from(pos).unwrap()).collect();
+        let (mut lengths, mut outputs) = (vec![1; ids.len()], vec![1; ids.len()]);
+        let mut sequence = 0;
+        let mut sequences = vec![&raw mut sequence; ids.len()];
+        let batch = sys::llama_batch {
+            n_tokens: i32::try_from(ids.len()).unwrap(),
+            token: ids.as_mut_ptr(),
+            embd: std::ptr::null_mut(),
+            pos: positions.as_mut_ptr(),
+            n_seq_id: lengths.as_mut_ptr(),
+            seq_id: sequences.as_mut_ptr(),
+            logits: outputs.as_mut_ptr(),
+        };
         let status = if encode {
-            // SAFETY: the context is alive, the batch complete.
+            // SAFETY: the context is alive, every list of the batch has an entry per token.
             unsafe { sys::llama_encode(self.ptr, batch) }
         } else {
             // SAFETY: as above.
             unsafe { sys::llama_decode(self.ptr, batch) }
         };
-        // SAFETY: made above.
-        unsafe { sys::llama_batch_free(batch) };
         assert_eq!(status, 0);
     }
 
