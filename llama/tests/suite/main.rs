@@ -12,9 +12,11 @@ mod crate_root;
 mod custom_sampler;
 mod decode;
 mod drop_order;
+mod embed;
 mod embeddings;
 #[cfg(feature = "tokenizers")]
 mod hf;
+mod infill;
 mod load;
 mod memory;
 mod misuse;

@@ -50,6 +50,11 @@ const NOTHING_TO_GET_WRONG: &[(&str, &[&str])] = &[
     ),
     ("both values work", &["Context::set_causal_attention", "Context::set_embeddings"]),
     ("any token serves", &["Context::set_cancel_token", "Session::set_cancel_token"]),
+    ("a gap is checked when it is built", &["Session::infill"]),
+    (
+        "need a model made for it: tried in the tests of embedders",
+        &["Classifier::classify", "Reranker::rank"],
+    ),
     ("any text is a template until it is rendered", &["ChatTemplate::new"]),
     ("every model has one, its own or ChatML", &["ChatTemplate::of_model"]),
     #[cfg(feature = "tokenizers")]

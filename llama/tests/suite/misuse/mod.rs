@@ -9,6 +9,7 @@
 mod chat;
 mod context;
 mod coverage;
+mod embed;
 mod gguf;
 #[cfg(feature = "tokenizers")]
 mod hf;
@@ -76,6 +77,7 @@ fn all() -> Vec<Row> {
     rows.extend(vocab::rows());
     rows.extend(sampler::rows());
     rows.extend(chat::rows());
+    rows.extend(embed::rows());
     rows.extend(gguf::rows());
     #[cfg(feature = "tokenizers")]
     rows.extend(hf::rows());
