@@ -28,6 +28,7 @@ macro_rules! assert_neither {
     }};
 }
 
+#[allow(clippy::too_many_lines, reason = "a list")]
 fn both() -> Vec<&'static str> {
     use llama::*;
     assert_both!(
