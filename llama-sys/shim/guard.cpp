@@ -2,8 +2,10 @@
 
 #include "ggml.h"
 
+#include <chrono>
 #include <cstdarg>
 #include <cstdio>
+#include <thread>
 
 // ggml's way into its log; declared in a header that is private to ggml.
 extern "C" void ggml_log_internal(enum ggml_log_level level, const char * format, ...);
@@ -22,6 +24,9 @@ void write(lrs_fault * fault, const char * text) noexcept {
 // since the process ends now, to standard error.
 void on_abort(const char * message) {
     if (depth > 0) {
+        // The plan of a computation lies on this thread's stack. Workers that were woken for it just now get the
+        // time to take from it what they need; after that they only touch what the owner of the context keeps.
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
         throw lrs::assertion{message};
     }
     ggml_log_internal(GGML_LOG_LEVEL_ERROR, "%s\n", message);

@@ -18,9 +18,9 @@ const CHATML: &str = "{%- for message in messages -%}\
 /// With feature `jinja` (the default) the template itself is run by llama.cpp's engine, as llama-server does.
 /// Without it llama.cpp's list of built-in formats is used, which knows common templates only.
 ///
-/// ```no_run
+/// ```
 /// use llama::{ChatTemplate, Message, TemplateOptions};
-/// # let model = llama::Model::load("model.gguf")?;
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
 /// let template = ChatTemplate::of_model(&model)?;
 /// let prompt = template.render(&[Message::user("Hi")], &TemplateOptions::default())?;
 /// let tokens = prompt.tokenize(&model.vocab())?;
@@ -38,6 +38,13 @@ pub struct ChatTemplate {
 }
 
 /// A value that a template can use.
+///
+/// ```
+/// use llama::{TemplateOptions, TemplateValue};
+/// let options = TemplateOptions::default().variable("enable_thinking", false).variable("effort", "low");
+/// assert_eq!(TemplateValue::from("low"), TemplateValue::from("low"));
+/// # drop(options);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum TemplateValue {
@@ -70,6 +77,16 @@ impl From<&str> for TemplateValue {
 }
 
 /// How a conversation is rendered.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{ChatTemplate, Message, TemplateOptions};
+/// let mut options = TemplateOptions::default();
+/// options.add_generation_prompt = false;
+/// let prompt = ChatTemplate::of_model(&model)?.render(&[Message::user("Hi")], &options)?;
+/// assert!(!prompt.text().ends_with("assistant\n"));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TemplateOptions {
     /// Ends the prompt where the model's answer begins. On by default.
@@ -94,6 +111,16 @@ impl TemplateOptions {
 }
 
 /// A rendered prompt that knows which text came from the messages.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{ChatTemplate, Message, TemplateOptions};
+/// let template = ChatTemplate::of_model(&model)?;
+/// let prompt = template.render(&[Message::user("Hi")], &TemplateOptions::default())?;
+/// // What the user wrote is marked, so that it stays text.
+/// assert!(prompt.parts().iter().any(|part| part.is_input && part.text == "Hi"));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt {
     parts: Vec<PromptPart>,

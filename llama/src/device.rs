@@ -57,6 +57,14 @@ impl fmt::Display for DeviceKind {
 }
 
 /// Memory of a device in bytes.
+///
+/// ```
+/// for device in llama::devices()? {
+///     let memory = device.memory()?;
+///     println!("{}: {} of {} bytes free", device.name(), memory.free, memory.total);
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceMemory {
     /// Free now.

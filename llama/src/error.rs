@@ -10,6 +10,15 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// Each variant names the values concerned. Where llama.cpp itself explained a failure in its log, `detail`
 /// carries those words.
+///
+/// ```
+/// use llama::{Error, Model};
+/// match Model::load("missing.gguf") {
+///     Err(Error::LoadModel { path, detail }) => println!("{}: {detail}", path.display()),
+///     other => drop(other?),
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -368,6 +377,15 @@ pub enum MemoryEffect {
 /// Why a batch was not decoded, and what that did to the memory.
 ///
 /// Converts into [`Error`] with `?` where the memory does not matter.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// # let mut ctx = model.context_builder().n_ctx(256).build()?;
+/// use llama::{Batch, MemoryEffect};
+/// let failure = ctx.decode(&Batch::new()).unwrap_err();
+/// assert_eq!(failure.memory, MemoryEffect::Unchanged);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{error}")]
 pub struct DecodeError {

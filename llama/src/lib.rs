@@ -50,7 +50,10 @@
 //! | `TextStream` | yes | yes | a queue; the session is on a thread of its own |
 //! | [`Batch`], [`State`], [`Quantize`], [`TrainingData`] | yes | yes | plain data |
 //! | [`Trainer`] | yes | yes | as [`Context`]; it has its model to itself |
-//! | [`Output`], [`Logits`], [`Candidates`] | yes | yes | views of what is borrowed |
+//! | [`Output`], [`Logits`], [`Candidates`], [`Memory`], [`Generation`], [`Reply`] | yes | yes | views of what is borrowed |
+//! | [`ContextBuilder`], [`SamplerBuilder`], [`ChatBuilder`], [`GenerationBuilder`] | yes | yes | plain data and handles |
+//! | [`ModelBuilder`], [`TrainerBuilder`] | no | no | may hold a callback that borrows from its thread |
+//! | [`gguf`], [`Message`], [`ChatTemplate`], [`Completion`], [`Error`] and what they are made of | yes | yes | plain data |
 //!
 //! # Features
 //! | feature | default | what it adds |
@@ -64,7 +67,7 @@
 //! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
 //! | `static-stdcxx` | no | links the C++ standard library statically |
 //!
-//! llama.cpp's log is silent; see [`log`](mod@log).
+//! llama.cpp's log is silent; see [`log`](mod@log). Whole programs: [`cookbook`].
 
 #![deny(unsafe_code)]
 
@@ -75,6 +78,7 @@ mod cancel;
 mod chat;
 mod chat_template;
 mod context;
+pub mod cookbook;
 mod device;
 mod embed;
 mod error;

@@ -14,6 +14,13 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, RwLock};
 
 /// How important a line is.
+///
+/// ```
+/// use llama::log::Level;
+/// llama::log::set_level(Level::Warn);
+/// llama::log::set_sink(|level, text| eprint!("{level:?}: {text}"));
+/// # llama::log::clear_sink();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Level {

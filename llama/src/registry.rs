@@ -66,6 +66,12 @@ pub fn registries() -> Result<Vec<Registry>> {
 }
 
 /// How work is spread over a machine with several nodes of memory (NUMA).
+///
+/// ```
+/// use llama::NumaStrategy;
+/// // Before the first model is loaded; true where the machine has several nodes.
+/// println!("{:?}", llama::init_numa(NumaStrategy::Distribute));
+/// ```
 #[doc(alias = "ggml_numa_strategy")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

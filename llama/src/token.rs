@@ -7,6 +7,12 @@ use std::fmt;
 /// A `Token` is only meaningful together with the vocabulary it came from. Every function that takes one
 /// checks it against the vocabulary and returns [`Error::TokenOutOfRange`](crate::Error::TokenOutOfRange)
 /// when it does not exist.
+///
+/// ```
+/// use llama::Token;
+/// assert_eq!(Token(5).index(), Some(5));
+/// assert_eq!(Token(-1).index(), None);
+/// ```
 #[doc(alias = "llama_token")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]

@@ -18,6 +18,14 @@ const TRAINABLE: [&str; 3] = ["llama", "qwen2", "qwen3"];
 const N_CTX_UNIT: u32 = 256;
 
 /// How weights are moved. Rates are steps per token batch, decay is the share of a weight that is lost per step.
+///
+/// ```
+/// use llama::Optimizer;
+/// let slow = Optimizer::adamw(1e-5)?;
+/// let plain = Optimizer::sgd(0.01);
+/// assert_ne!(slow, plain);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "ggml_opt_optimizer_params")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Optimizer {
@@ -102,6 +110,16 @@ impl Optimizer {
 }
 
 /// Examples to learn from: windows of a text, each with the tokens that should be predicted.
+///
+/// ```
+/// use llama::{Token, TrainingData};
+/// let tokens = vec![Token(5); 600];
+/// let mut data = TrainingData::from_text(&tokens, 256, 128)?;
+/// data.shuffle(1);
+/// let held_out = data.split_off(1);
+/// assert_eq!((data.len(), held_out.len()), (2, 1));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "ggml_opt_dataset_t")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrainingData {

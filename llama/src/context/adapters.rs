@@ -77,11 +77,11 @@ impl Context {
     /// cannot be steered. Missing layers at the end count as zero. Only the layers in the range are steered.
     /// A few architectures ignore control vectors.
     ///
-    /// ```no_run
-    /// # let model = llama::Model::load("model.gguf")?;
+    /// ```
+    /// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
     /// # let mut ctx = model.context_builder().build()?;
     /// let directions = vec![0.01; model.n_embd() * (model.n_layer() as usize - 1)];
-    /// ctx.set_control_vector(&directions, 4..=8)?;
+    /// ctx.set_control_vector(&directions, 1..=2)?;
     /// ctx.clear_control_vector()?;
     /// # Ok::<(), llama::Error>(())
     /// ```

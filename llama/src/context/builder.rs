@@ -16,8 +16,8 @@ use crate::token::MAX_POS;
 
 /// Creates a context; made by [`Model::context_builder`].
 ///
-/// ```no_run
-/// # let model = llama::Model::load("model.gguf")?;
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
 /// let ctx = model.context_builder().n_ctx(8192).n_seq_max(4).kv_unified(true).build()?;
 /// # Ok::<(), llama::Error>(())
 /// ```
@@ -224,6 +224,9 @@ impl ContextBuilder {
         raw.n_threads = threads::checked("n_threads", threads)?;
         raw.n_threads_batch = threads::checked("n_threads_batch", threads_batch)?;
         self.check_sizes(&raw)?;
+        if self.averages()? {
+            raw.n_ubatch = even_ubatch(&raw, info.n_ctx_train);
+        }
 
         let cancel = self.cancel.clone().unwrap_or_default();
         crate::registry::computing();
@@ -283,6 +286,17 @@ impl ContextBuilder {
         Ok(named || !self.model.classifier_labels()?.is_empty())
     }
 
+    /// True when the embeddings of a sequence become one by averaging, or scores that are made of an average.
+    fn averages(&self) -> Result<bool> {
+        let pooling = if let Some(pooling) = self.pooling {
+            pooling
+        } else {
+            let key = format!("{}.pooling_type", self.model.architecture());
+            Pooling::from_raw(self.model.metadata().parse(&key)?.unwrap_or_default())
+        };
+        Ok(matches!(pooling, Pooling::Mean | Pooling::Rank))
+    }
+
     fn params(&self) -> Result<llama_sys::llama_context_params> {
         let mut raw = ffi::context::default_params()?;
         // llama.cpp's default is a fixed small number; the length of training is what people expect.
@@ -331,6 +345,12 @@ impl ContextBuilder {
                 format!("{} is not between 1 and {max_seqs}", raw.n_seq_max),
             ));
         }
+        if info.has_encoder && info.has_decoder && raw.n_seq_max > 1 && !raw.kv_unified {
+            return Err(Error::invalid(
+                "n_seq_max",
+                "several sequences of an encoder-decoder model need kv_unified(true)",
+            ));
+        }
         let n_ctx = if raw.n_ctx == 0 { info.n_ctx_train } else { raw.n_ctx };
         if n_ctx == 0 {
             return Err(Error::invalid("n_ctx", "the model names no training length, so it must be given"));
@@ -369,6 +389,15 @@ impl ContextBuilder {
         }
         Ok(())
     }
+}
+
+/// The largest ubatch of the same number of tokens for each sequence, all of them with output: for any other
+/// llama.cpp cannot lay out an average.
+fn even_ubatch(raw: &llama_sys::llama_context_params, n_ctx_train: u32) -> u32 {
+    let n_ctx = if raw.n_ctx == 0 { n_ctx_train } else { raw.n_ctx };
+    let n_outputs = if raw.n_outputs_max == 0 { raw.n_batch } else { raw.n_outputs_max };
+    let most = raw.n_ubatch.min(raw.n_batch).min(n_ctx).min(n_outputs);
+    (most - most % raw.n_seq_max).max(raw.n_seq_max)
 }
 
 fn set<T>(field: &mut T, value: Option<T>) {

@@ -9,9 +9,9 @@ use std::ops::{Bound, RangeBounds};
 ///
 /// Ranges of positions are Rust ranges: `..`, `10..`, `..=4`.
 ///
-/// ```no_run
+/// ```
 /// use llama::SeqId;
-/// # let model = llama::Model::load("model.gguf")?;
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
 /// # let mut ctx = model.context_builder().n_seq_max(2).build()?;
 /// let mut memory = ctx.memory();
 /// memory.seq_copy(SeqId(0), SeqId(1), ..)?;   // both continue from the same past

@@ -42,9 +42,9 @@ use std::time::Duration;
 /// keeps its model alive. It can move to another thread; each operation needs it exclusively, so several
 /// threads work best with one context each.
 ///
-/// ```no_run
+/// ```
 /// use llama::{Batch, Sampler, SeqId, Special};
-/// # let model = llama::Model::load("model.gguf")?;
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
 /// let mut ctx = model.context_builder().n_ctx(4096).build()?;
 /// let prompt = model.vocab().tokenize("The quick brown", Special::AsText)?;
 /// let mut batch = Batch::new();
@@ -105,6 +105,17 @@ struct Facts {
 
 /// Time spent and work done by a context, since creation or the last reset. Times are zero unless the context
 /// was built with [`perf`](ContextBuilder::perf).
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{Batch, SeqId, Token};
+/// let mut ctx = model.context_builder().n_ctx(256).perf(true).build()?;
+/// let mut batch = Batch::new();
+/// ctx.decode(batch.extend(SeqId(0), 0, &[Token(5); 8]).logits_for_last())?;
+/// let perf = ctx.perf()?;
+/// println!("{} tokens in {:?}", perf.prompt_tokens, perf.prompt);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_perf_context_data")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Perf {
@@ -337,7 +348,7 @@ impl Context {
     ) -> Result<()> {
         self.alive()?;
         let result = call(&mut self.ptr, &self.model.inner.ptr);
-        self.guard(result)
+        result.map_err(|fault| self.abandoned_by(fault))
     }
 
     /// Refuses work after a contained failure.
@@ -369,8 +380,18 @@ impl Context {
     #[cold]
     fn poisoned_by(&mut self, fault: Fault) -> Error {
         self.poison = Some(fault.to_string());
-        self.ptr.abandon_threads();
         Error::fault(fault)
+    }
+
+    /// As [`poisoned_by`](Self::poisoned_by), for a failure in the middle of a computation: its other threads may
+    /// still be at work with buffers and weights, so these stay for as long as the process.
+    #[cold]
+    fn abandoned_by(&mut self, fault: Fault) -> Error {
+        if self.facts.threads.max(self.facts.threads_batch) > 1 {
+            self.ptr.abandon();
+            std::mem::forget((self.model.clone(), self.attached.adapters.clone()));
+        }
+        self.poisoned_by(fault)
     }
 }
 
@@ -378,6 +399,7 @@ impl Context {
 mod tests {
     use crate::{Batch, Error, MemoryEffect, Model, SeqId, Token};
     use std::path::Path;
+    use std::sync::Arc;
 
     #[test]
     fn a_poisoned_context_refuses_work_and_drops() {
@@ -396,5 +418,20 @@ mod tests {
         assert!(matches!(ctx.set_n_threads(1, 1), Err(Error::Poisoned { .. })));
         assert!(matches!(ctx.synchronize(), Err(Error::Poisoned { .. })));
         drop(ctx);
+    }
+
+    #[test]
+    fn what_other_threads_may_still_use_is_never_freed() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/model/llama-tiny-chat.gguf");
+        for (threads, kept) in [(1, false), (2, true)] {
+            let model = Model::load(&path).unwrap();
+            let weak = Arc::downgrade(&model.inner);
+            let mut ctx = model.context_builder().n_ctx(256).n_threads(threads).build().unwrap();
+            drop(model);
+            ctx.abandoned_by(crate::ffi::context::provoke_fault().unwrap_err());
+            assert!(ctx.is_poisoned());
+            drop(ctx);
+            assert_eq!(weak.upgrade().is_some(), kept, "{threads} threads");
+        }
     }
 }

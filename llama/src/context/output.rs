@@ -9,6 +9,14 @@ use std::ops::Deref;
 /// Logits of one batch entry: one number per token of the vocabulary, by token number.
 ///
 /// Borrows the context, so they cannot be used after the next decode.
+///
+/// ```
+/// use llama::{Logits, Token};
+/// let logits = Logits::from(&[0.0, 2.0, 1.0][..]);
+/// assert_eq!(logits.top(1)?[0].token, Token(1));
+/// assert_eq!(logits.len(), 3);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_get_logits_ith")]
 #[derive(Debug, Clone, Copy)]
 pub struct Logits<'a>(&'a [f32]);
@@ -87,6 +95,18 @@ impl Kept {
 }
 
 /// The results of one decode or encode. Entries are named by their index in the batch.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// # let mut ctx = model.context_builder().n_ctx(256).build()?;
+/// # let mut batch = llama::Batch::new();
+/// # batch.extend(llama::SeqId(0), 0, &[llama::Token(5), llama::Token(6)]).logits_for_last();
+/// let output = ctx.decode(&batch)?;
+/// assert_eq!(output.entries().collect::<Vec<_>>(), [1]);
+/// assert_eq!(output.logits(1)?.len(), model.n_vocab());
+/// assert!(output.logits(0).is_err());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Output<'a> {
     pub(super) kept: &'a Kept,

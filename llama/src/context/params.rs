@@ -1,6 +1,14 @@
 //! Choices for a context that are numbers in C.
 
 /// How the embeddings of a sequence's tokens become one.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::Pooling;
+/// let ctx = model.context_builder().n_ctx(256).embeddings(true).pooling(Pooling::Mean).build()?;
+/// assert_eq!(ctx.pooling(), Pooling::Mean);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_pooling_type")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -64,6 +72,14 @@ impl AttentionType {
 }
 
 /// Whether attention is computed in one fused step, which needs less memory and is mostly faster.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::FlashAttention;
+/// let ctx = model.context_builder().n_ctx(256).flash_attention(FlashAttention::Off).build()?;
+/// # drop(ctx);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_flash_attn_type")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -88,6 +104,15 @@ impl FlashAttention {
 }
 
 /// How rotary positions are stretched beyond the length of training.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::RopeScaling;
+/// let builder = model.context_builder().n_ctx(512).rope_scaling(RopeScaling::Linear);
+/// let ctx = builder.rope_freq_scale(0.5).build()?;
+/// # drop(ctx);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_rope_scaling_type")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -114,6 +139,16 @@ impl RopeScaling {
 }
 
 /// Number format of the memory of past tokens. The quantized ones save memory at some loss of quality.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::CacheType;
+/// // Half of the memory that 16-bit numbers take.
+/// let builder = model.context_builder().n_ctx(256).type_k(CacheType::Q8_0).type_v(CacheType::Q8_0);
+/// let ctx = builder.build()?;
+/// # drop(ctx);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "ggml_type")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

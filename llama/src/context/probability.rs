@@ -6,6 +6,14 @@ use crate::error::{Error, Result};
 use crate::token::Token;
 
 /// A token and how likely it is.
+///
+/// ```
+/// use llama::Logits;
+/// for candidate in Logits::from(&[0.0, 2.0, 1.0][..]).top(2)? {
+///     println!("{}: {:.3}", candidate.token, candidate.probability());
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TokenProbability {
     /// The token.

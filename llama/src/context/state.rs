@@ -45,6 +45,20 @@ impl Book {
 /// The state of a sequence whose data lies in memory of the device, where it is saved and restored fastest.
 ///
 /// Belongs to its context, and each sequence has room for one: a later one of the same sequence replaces it.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// # let mut ctx = model.context_builder().n_ctx(256).build()?;
+/// # let mut batch = llama::Batch::new();
+/// # batch.extend(llama::SeqId(0), 0, &[llama::Token(5), llama::Token(6)]).logits_for_last();
+/// use llama::SeqId;
+/// ctx.decode(&batch)?;
+/// let state = ctx.save_sequence_on_device(SeqId(0), false)?;
+/// ctx.memory().clear(false)?;
+/// ctx.restore_sequence_from_device(&state, SeqId(0))?;
+/// assert_eq!(ctx.memory().pos_max(SeqId(0))?, Some(1));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct DeviceState {
     context: u64,

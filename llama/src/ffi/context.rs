@@ -22,8 +22,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Owns a `llama_context` and everything that it points to.
 ///
 /// Drop order: the batch that refers to the context; the context, since it refers to all the others; then they:
-/// the flag, the samplers, the threads. After a contained failure the threads are leaked: they may wait for a
-/// computation that never ends, and joining them would hang.
+/// the flag, the samplers, the threads. After a failure in the middle of a computation everything is leaked:
+/// worker threads may still read and write the context's buffers, and joining them would hang, since they wait for
+/// an end that never comes.
 #[derive(Debug)]
 pub(crate) struct ContextPtr {
     ptr: NonNull<llama_sys::llama_context>,
@@ -39,7 +40,7 @@ pub(crate) struct ContextPtr {
     logits: Option<View>,
     embeddings: Option<View>,
     sampled: Vec<SampledView>,
-    leak_threads: bool,
+    abandoned: bool,
 }
 
 // SAFETY: a context has no thread affinity; methods that change it take `&mut self`.
@@ -86,7 +87,7 @@ impl ContextPtr {
             logits: None,
             embeddings: None,
             sampled: Vec::new(),
-            leak_threads: false,
+            abandoned: false,
         }))
     }
 
@@ -119,9 +120,10 @@ impl ContextPtr {
         Ok(())
     }
 
-    /// After a contained failure in a computation: the worker threads may hang, never join them.
-    pub(crate) fn abandon_threads(&mut self) {
-        self.leak_threads = true;
+    /// After a contained failure in the middle of a computation that worker threads share: frees nothing any more.
+    /// The caller keeps the model for ever, too.
+    pub(crate) fn abandon(&mut self) {
+        self.abandoned = true;
     }
 
     pub(crate) fn set_embeddings(&mut self, on: bool) -> Result<()> {
@@ -305,11 +307,17 @@ context_getters! {
 
 impl Drop for ContextPtr {
     fn drop(&mut self) {
-        self.batch = None;
-        // SAFETY: the pointer comes from `llama_init_from_model` and nothing else refers to the context. The
-        // fields, threads included, are dropped after this body.
-        let freed = unsafe { guarded::llama_free(self.ptr.as_ptr()) };
-        if self.leak_threads || freed.is_err() {
+        if !self.abandoned {
+            self.batch = None;
+        }
+        // SAFETY: the pointer comes from `llama_init_from_model` and nothing else refers to the context: worker
+        // threads neither, unless it was abandoned. The fields, threads included, are dropped after this body.
+        let freed = !self.abandoned && unsafe { guarded::llama_free(self.ptr.as_ptr()) }.is_ok();
+        if !freed {
+            // What is left of the context still points to these.
+            std::mem::forget(self.abort.clone());
+            std::mem::forget(self.batch.take());
+            std::mem::forget(std::mem::take(&mut self.samplers));
             for pool in self.pools.drain(..).chain(self.retired.drain(..)) {
                 pool.leak();
             }

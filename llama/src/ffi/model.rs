@@ -313,8 +313,13 @@ impl ModelPtr {
         Ok(unsafe { owned(text) })
     }
 
+    /// `None` for numbers that C++ cannot keep in its enum.
     pub(crate) fn ftype_name(ftype: u32) -> Result<Option<String>> {
-        // SAFETY: any value is accepted.
+        // The mark of a guess is the highest bit of the enum.
+        if ftype >= 2 * llama_sys::LLAMA_FTYPE_GUESSED {
+            return Ok(None);
+        }
+        // SAFETY: a number that the enum can hold; unknown ones have a name too.
         let text = unsafe { guarded::llama_ftype_name(ftype) }?;
         // SAFETY: null or a literal.
         Ok(unsafe { owned(text) })

@@ -22,6 +22,13 @@ const BRIEF: u64 = 1 << 12;
 /// The metadata and the tensor list of a GGUF file.
 ///
 /// Tensor data stays in the file: [`read_tensor`](Self::read_tensor) fetches one tensor's.
+///
+/// ```
+/// use llama::gguf::Gguf;
+/// let file = Gguf::open("../examples/model/llama-tiny-chat.gguf")?;
+/// println!("{} values, {} tensors", file.metadata().len(), file.tensors().len());
+/// # Ok::<(), llama::gguf::GgufError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gguf {
     version: u32,

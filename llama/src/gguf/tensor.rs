@@ -5,6 +5,12 @@ use std::fmt;
 use super::{GgufError, MAX_DIMS, MAX_TENSOR_NAME};
 
 /// How the numbers of a tensor are stored; unknown types keep their number.
+///
+/// ```
+/// use llama::gguf::TensorType;
+/// assert_eq!(TensorType::Q4_0.block_elements(), Some(32));
+/// assert_eq!(TensorType::F32.to_string(), "F32");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TensorType(u32);
 
@@ -151,6 +157,14 @@ impl fmt::Debug for TensorType {
 }
 
 /// A tensor's name, shape, type and place.
+///
+/// ```
+/// use llama::gguf::Gguf;
+/// let file = Gguf::open("../examples/model/llama-tiny-chat.gguf")?;
+/// let tensor = file.tensor("token_embd.weight").expect("every model has one");
+/// println!("{:?}, {} elements of {}", tensor.dims(), tensor.elements(), tensor.tensor_type());
+/// # Ok::<(), llama::gguf::GgufError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorInfo {
     name: String,

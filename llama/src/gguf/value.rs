@@ -18,6 +18,12 @@ macro_rules! kinds {
         }
 
         /// A metadata value.
+        ///
+        /// ```
+        /// use llama::gguf::Value;
+        /// let value = Value::from(7_u32);
+        /// assert_eq!((value.as_u64(), value.as_str()), (Some(7), None));
+        /// ```
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum Value {
@@ -44,6 +50,12 @@ macro_rules! kinds {
         }
 
         /// A list of values of one type.
+        ///
+        /// ```
+        /// use llama::gguf::{Array, Value};
+        /// let value = Value::from(vec![1_i32, 2, 3]);
+        /// assert!(matches!(value, Value::Array(Array::I32(list)) if list.len() == 3));
+        /// ```
         #[derive(Debug, Clone, PartialEq)]
         #[non_exhaustive]
         pub enum Array {

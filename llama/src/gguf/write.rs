@@ -166,6 +166,16 @@ impl<'a> GgufWriter<'a> {
 }
 
 /// A file whose tensor data is being written, tensor by tensor.
+///
+/// ```
+/// use llama::gguf::{GgufWriter, TensorType};
+/// let mut writer = GgufWriter::new();
+/// writer.declare("a", &[2], TensorType::F32)?;
+/// let mut stream = writer.stream(Vec::new())?;
+/// stream.tensor(&[0; 8])?;
+/// stream.finish()?;
+/// # Ok::<(), llama::gguf::GgufError>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "a file without its tensor data is of no use: call finish"]
 pub struct GgufStream<W> {

@@ -17,6 +17,13 @@ use std::ops::ControlFlow;
 use std::str::FromStr;
 
 /// How many layers go to devices other than the CPU.
+///
+/// ```
+/// use llama::{Layers, Model};
+/// let model = Model::builder("../examples/model/llama-tiny-chat.gguf").gpu_layers(Layers::None).load()?;
+/// # drop(model);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Layers {
@@ -32,6 +39,14 @@ pub enum Layers {
 }
 
 /// How the file gets into memory.
+///
+/// ```
+/// use llama::{LoadMode, Model};
+/// let model = Model::builder("../examples/model/llama-tiny-chat.gguf").load_mode(LoadMode::Read).load()?;
+/// assert_eq!("mmap".parse::<LoadMode>()?, LoadMode::Mmap);
+/// # drop(model);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_load_mode")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -112,6 +127,14 @@ impl SplitMode {
 }
 
 /// A value that replaces one in the file's metadata while loading.
+///
+/// ```
+/// use llama::Model;
+/// let builder = Model::builder("../examples/model/llama-tiny-chat.gguf");
+/// let model = builder.metadata_override("llama.context_length", 128_i64).load()?;
+/// assert_eq!(model.n_ctx_train(), 128);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_model_kv_override")]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -175,9 +198,9 @@ type Progress<'a> = Box<dyn FnMut(f32) -> ControlFlow<()> + 'a>;
 
 /// Loads a model; made by [`Model::builder`].
 ///
-/// ```no_run
+/// ```
 /// use llama::{Layers, Model};
-/// let model = Model::builder("model.gguf")
+/// let model = Model::builder("../examples/model/llama-tiny-chat.gguf")
 ///     .gpu_layers(Layers::All)
 ///     .on_progress(|done| eprint!("\r{:.0}%", 100.0 * done))
 ///     .load()?;

@@ -39,6 +39,14 @@ impl RopeType {
 }
 
 /// The quantization that a model file names, for example `Q4_K - Medium`.
+///
+/// ```
+/// use llama::FileType;
+/// let kind: FileType = "Q4_K_M".parse()?;
+/// assert_eq!(kind, FileType::Q4_K_M);
+/// println!("{kind}");
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_ftype")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FileType(pub u32);

@@ -11,8 +11,8 @@ use std::str::FromStr;
 /// Arrays are listed by their keys but have no value here; the [`gguf`](crate::gguf) module reads them from
 /// the file.
 ///
-/// ```no_run
-/// # let model = llama::Model::load("model.gguf")?;
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
 /// let name = model.metadata().get("general.name")?;
 /// let layers: Option<u32> = model.metadata().parse("llama.block_count")?;
 /// for (key, value) in model.metadata().pairs()? {
@@ -104,6 +104,14 @@ impl<'a> Metadata<'a> {
 }
 
 /// Sampling parameters recommended by a model file; `None` where it says nothing.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// let defaults = model.metadata().sampling_defaults()?;
+/// let sampler = defaults.sampler().seed(1).build()?;
+/// println!("{:?}: {:?}", defaults.temperature, sampler.names()?);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SamplingDefaults {

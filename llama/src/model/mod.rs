@@ -38,8 +38,8 @@ use std::sync::{Arc, Mutex};
 /// A handle: clones are cheap and share the weights, which are freed with the last handle, context, sampler or
 /// vocabulary that uses them. Models can be used from any number of threads at once.
 ///
-/// ```no_run
-/// let model = llama::Model::load("model.gguf")?;
+/// ```
+/// let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
 /// println!("{}: {} parameters, {} bytes", model.description(), model.n_params(), model.size());
 /// # Ok::<(), llama::Error>(())
 /// ```

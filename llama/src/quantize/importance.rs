@@ -8,6 +8,14 @@ use std::path::Path;
 
 /// How much each column of each matrix matters, measured on texts ("imatrix"). Makes small quantizations
 /// better, and the smallest ones possible.
+///
+/// ```
+/// use llama::Importance;
+/// let importance = Importance::new().with("blk.0.attn_q.weight", vec![1.0; 64])?;
+/// assert_eq!(importance.len(), 1);
+/// assert!(Importance::new().with("x", vec![-1.0]).is_err());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_model_imatrix_data")]
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Importance {

@@ -16,6 +16,14 @@ const MAX_HISTORY: i32 = 1 << 20;
 const MIN_TEMPERATURE: f32 = 1e-6;
 
 /// Penalties against repetition.
+///
+/// ```
+/// use llama::{PenaltyParams, Sampler};
+/// let params = PenaltyParams { last_n: 64, repeat: 1.1, ..PenaltyParams::default() };
+/// let sampler = Sampler::builder().penalties(params).build()?;
+/// # drop(sampler);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_sampler_init_penalties")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PenaltyParams {
@@ -37,6 +45,15 @@ impl Default for PenaltyParams {
 }
 
 /// The DRY penalty: against continuing a sequence that was seen before.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{DryParams, Sampler};
+/// let params = DryParams { multiplier: 0.8, ..DryParams::default() };
+/// let sampler = Sampler::builder().dry(&model.vocab(), params).build()?;
+/// # drop(sampler);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_sampler_init_dry")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct DryParams {

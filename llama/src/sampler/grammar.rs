@@ -45,9 +45,9 @@ const MAX_STATES: usize = 100_000;
 
 /// A parsed GBNF grammar with its state. Keeps the model alive.
 ///
-/// ```no_run
+/// ```
 /// use llama::{Grammar, Sampler};
-/// # let model = llama::Model::load("model.gguf")?;
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
 /// let grammar = Grammar::new(&model.vocab(), r#"root ::= "yes" | "no""#)?;
 /// let mut sampler = Sampler::builder().grammar(grammar).greedy().build()?;
 /// # Ok::<(), llama::Error>(())

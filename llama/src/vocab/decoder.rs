@@ -9,9 +9,9 @@ use crate::token::Token;
 /// A token may end in the middle of a character; those bytes wait for the next token. Bytes that cannot
 /// become a character are replaced by U+FFFD. Byte tokens are never dropped.
 ///
-/// ```no_run
+/// ```
 /// use llama::Special;
-/// # let model = llama::Model::load("model.gguf")?;
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
 /// # let tokens: Vec<llama::Token> = Vec::new();
 /// let mut decoder = model.vocab().decoder(Special::AsText);
 /// for token in tokens {

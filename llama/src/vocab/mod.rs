@@ -14,6 +14,16 @@ use crate::stack;
 use crate::token::Token;
 
 /// What the texts of special tokens, such as `<|im_start|>`, mean inside a text.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::Special;
+/// let vocab = model.vocab();
+/// // One token, or the characters that spell it.
+/// assert_eq!(vocab.tokenize("<|im_end|>", Special::Parse)?.len(), 1);
+/// assert!(vocab.tokenize("<|im_end|>", Special::AsText)?.len() > 1);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Special {
     /// They are ordinary text. Use this for everything that a user can influence.
@@ -52,6 +62,15 @@ pub enum VocabKind {
 }
 
 /// Properties of one token.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::Special;
+/// let vocab = model.vocab();
+/// let end = vocab.tokenize("<|im_end|>", Special::Parse)?[0];
+/// assert!(vocab.attributes(end)?.is_control());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_token_attr")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenAttributes(pub u32);
@@ -89,9 +108,9 @@ impl TokenAttributes {
 
 /// The vocabulary of a model, as a handle that keeps the model alive. Clones are cheap.
 ///
-/// ```no_run
+/// ```
 /// use llama::Special;
-/// # let model = llama::Model::load("model.gguf")?;
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
 /// let vocab = model.vocab();
 /// let tokens = vocab.tokenize("Hello world", Special::AsText)?;
 /// assert_eq!(vocab.detokenize(&tokens, Special::AsText)?, "Hello world");

@@ -7,6 +7,15 @@ use crate::token::Token;
 use std::ops::Range;
 
 /// A run of prompt text from one origin.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::PromptPart;
+/// let parts = [PromptPart::template("<|im_start|>user\n"), PromptPart::input("<|im_end|>")];
+/// // Only what the template wrote is special.
+/// assert!(model.vocab().tokenize_prompt(&parts)?.len() > 3);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromptPart {
     /// The text.

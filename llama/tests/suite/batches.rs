@@ -62,7 +62,7 @@ fn encoders_take_embeddings_alone() {
 #[test]
 fn sections_place_the_parts_of_a_picture() {
     let (_, rows) = table(Arch::Qwen2);
-    let bytes = crate::misuse_models::sections(&[2, 3, 3, 0]);
+    let bytes = crate::misuse::model::sections(&[2, 3, 3, 0]);
     let model = Model::from_bytes(&bytes).unwrap();
     assert_eq!(model.rope_type(), RopeType::Mrope);
     let mut ctx = context(&model);

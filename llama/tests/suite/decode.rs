@@ -181,6 +181,12 @@ fn encoders_and_decoders_are_told_apart() {
     let start = t5.decoder_start_token().unwrap_or(Token(0));
     let out = ctx.decode(&batch(0, 0, &[start])).unwrap();
     assert_eq!(out.logits_last().unwrap().len(), t5.n_vocab());
+    // Several sequences share one memory.
+    let builder = t5.context_builder().n_ctx(256).n_seq_max(2).n_threads(1);
+    assert!(matches!(builder.clone().build(), Err(Error::InvalidParameter { name: "n_seq_max", .. })));
+    let mut ctx = builder.kv_unified(true).build().unwrap();
+    ctx.encode(&batch(1, 0, &tokens)).unwrap();
+    ctx.decode(&batch(1, 0, &[start])).unwrap();
 }
 
 #[test]

@@ -177,3 +177,26 @@ fn ranking_without_a_classifier_is_refused() {
     assert!(matches!(refused, Err(Error::InvalidParameter { .. })), "{refused:?}");
     assert!(model().context_builder().n_ctx(256).build().is_ok());
 }
+
+#[test]
+fn any_number_of_sequences_can_be_averaged() {
+    for model in [model(), random(Arch::Bert)] {
+        for sequences in [1, 3, 5, 7] {
+            let builder = model.context_builder().n_ctx(256).n_seq_max(sequences).n_threads(1);
+            let builder = builder.pooling(Pooling::Mean).kv_unified(true);
+            let mut contexts = [
+                builder.clone().embeddings(true).build().unwrap(),
+                builder.clone().embeddings(true).n_outputs_max(13).build().unwrap(),
+                builder.embeddings(false).build().unwrap(),
+            ];
+            contexts[2].set_embeddings(true).unwrap();
+            let last = i32::try_from(sequences).unwrap() - 1;
+            let [first, few_outputs, switched_on] = contexts.map(|mut ctx| {
+                let output = ctx.decode(&batch(last, 0, &tokens(7))).unwrap();
+                output.pooled(SeqId(last)).unwrap().to_vec()
+            });
+            assert_eq!(first.len(), model.n_embd_output());
+            assert!(first == few_outputs && first == switched_on, "{sequences} sequences");
+        }
+    }
+}

@@ -1,16 +1,35 @@
 //! Which types may be sent to and shared with other threads. The reasons are in the crate's documentation.
 
+use crate::crate_root::{exports, public_modules};
+use std::collections::BTreeSet;
+
+/// Checks the types, and gives their names.
 macro_rules! assert_both {
-    ($($ty:ty),* $(,)?) => {
-        $({
-            fn check<T: Send + Sync>() {}
-            check::<$ty>();
-        })*
-    };
+    ($($ty:ty),* $(,)?) => {{
+        fn check<T: Send + Sync>() {}
+        $(check::<$ty>();)*
+        vec![$(stringify!($ty)),*]
+    }};
 }
 
-#[test]
-fn every_public_type() {
+/// Does not compile when one of the types may be sent or shared after all.
+macro_rules! assert_neither {
+    ($($ty:ty),* $(,)?) => {{
+        trait Either<How> {
+            fn check() {}
+        }
+        struct BySending;
+        struct BySharing;
+        impl<T> Either<()> for T {}
+        impl<T: Send> Either<BySending> for T {}
+        impl<T: Sync> Either<BySharing> for T {}
+        $(<$ty as Either<_>>::check();)*
+        vec![$(stringify!($ty)),*]
+    }};
+}
+
+#[allow(clippy::too_many_lines, reason = "a list")]
+fn both() -> Vec<&'static str> {
     use llama::*;
     assert_both!(
         AttentionType,
@@ -18,10 +37,10 @@ fn every_public_type() {
         CacheType,
         CancelToken,
         Candidates<'static>,
+        Chat,
+        ChatBuilder,
         ChatTemplate,
-        Classification,
-        Classifier,
-        ClassifierBuilder,
+        Completion,
         Context,
         ContextBuilder,
         Box<dyn CustomSampler>,
@@ -30,38 +49,31 @@ fn every_public_type() {
         DeviceKind,
         DeviceMemory,
         DeviceState,
+        DeviceUsage,
         Draft,
         DryParams,
-        Embedder,
-        EmbedderBuilder,
-        Embeddings,
         Error,
         FileType,
+        Fit,
+        FitDevice,
         FlashAttention,
         Grammar,
         Importance,
-        Infill,
-        InfillBuilder,
-        InfillOrder,
         Layers,
         LoadMode,
-        LoraAdapter,
         Logits<'static>,
+        LoraAdapter,
         Memory<'static>,
         MemoryEffect,
+        MemoryUse,
         Message,
         Metadata<'static>,
         MetadataOverride,
         Model,
-        Neighbour,
         NumaStrategy,
         Optimizer,
         Output<'static>,
-        llama::Sampled<'static>,
-        llama::Fit,
-        llama::FitDevice,
-        llama::DeviceUsage,
-        llama::MemoryUse,
+        Overflow,
         Overrun,
         PenaltyParams,
         Perf,
@@ -72,23 +84,25 @@ fn every_public_type() {
         PromptPart,
         Quantize,
         Quantized,
-        Ranked,
         Registry,
-        Reranker,
-        RerankerBuilder,
         RopeScaling,
         RopeType,
+        Sampled<'static>,
         Sampler,
         SamplerBuilder,
+        Sections,
         SamplingDefaults,
         SeqId,
+        Session,
         Special,
         SplitMode,
         State,
         StateError,
         StateKind,
+        StopReason,
         TemplateOptions,
         TemplateValue,
+        Timings,
         Token,
         TokenAttributes,
         TokenDecoder,
@@ -99,11 +113,119 @@ fn every_public_type() {
         TrainingData,
         TrainingProgress,
         TrainingStats,
-        Truncated,
+        Usage,
         Vocab,
         VocabKind,
-        llama::log::Level,
-    );
+        gguf::Array,
+        gguf::Gguf,
+        gguf::GgufError,
+        gguf::GgufStream<Vec<u8>>,
+        gguf::GgufWriter<'static>,
+        gguf::TensorInfo,
+        gguf::TensorType,
+        gguf::Value,
+        gguf::ValueType,
+        Classification,
+        Classifier,
+        ClassifierBuilder,
+        Embedder,
+        EmbedderBuilder,
+        Embeddings,
+        Infill,
+        InfillBuilder,
+        InfillOrder,
+        Neighbour,
+        Ranked,
+        Reranker,
+        RerankerBuilder,
+        TokenEmbeddings,
+        Truncated,
+        log::Level,
+    )
+}
+
+#[cfg(feature = "tokenizers")]
+fn both_with_tokenizers() -> Vec<&'static str> {
+    assert_both!(llama::hf::Encoded, llama::hf::HfTokenizer)
+}
+
+#[cfg(not(feature = "tokenizers"))]
+fn both_with_tokenizers() -> Vec<&'static str> {
+    Vec::new()
+}
+
+#[cfg(feature = "rpc")]
+fn both_with_rpc() -> Vec<&'static str> {
+    assert_both!(llama::rpc::RemoteHost, llama::rpc::Server)
+}
+
+#[cfg(not(feature = "rpc"))]
+fn both_with_rpc() -> Vec<&'static str> {
+    Vec::new()
+}
+
+/// They hold callbacks that may borrow from the thread that builds.
+fn neither() -> Vec<&'static str> {
+    assert_neither!(llama::ModelBuilder<'static>, llama::TrainerBuilder<'static>)
+}
+
+/// What is no type of its own: traits without objects, other names of types.
+const NO_TYPES: [&str; 3] = ["Pos", "ProgressFlow", "Result"];
+
+#[test]
+fn every_public_type_is_listed() {
+    let listed: BTreeSet<&str> = [both(), both_with_tokenizers(), both_with_rpc(), only_sent(), neither()]
+        .concat()
+        .into_iter()
+        .map(simple)
+        .collect();
+    let exported = exported();
+    let exported: BTreeSet<&str> = exported.iter().map(String::as_str).collect();
+    let missing: Vec<_> = exported.iter().filter(|n| !listed.contains(*n) && !NO_TYPES.contains(n)).collect();
+    let unknown: Vec<_> = listed.difference(&exported).collect();
+    println!("{} public types", listed.len());
+    assert!(missing.is_empty(), "not listed: {missing:?}");
+    assert!(unknown.is_empty(), "listed, but not exported: {unknown:?}");
+}
+
+/// The name of a type without path and parameters.
+fn simple(ty: &'static str) -> &'static str {
+    let ty = ty.strip_prefix("Box<dyn ").unwrap_or(ty);
+    let ty = ty.split(['<', '>']).next().unwrap_or_default();
+    ty.rsplit(':').next().unwrap_or_default().trim()
+}
+
+/// The names of types in the `pub use` lines of the crate and of its public modules.
+fn exported() -> BTreeSet<String> {
+    let mut names: BTreeSet<String> =
+        exports().iter().flat_map(|list| words(list).collect::<Vec<_>>()).collect();
+    for file in public_modules() {
+        let text = std::fs::read_to_string(file).unwrap();
+        for line in text.lines() {
+            let item = ["pub use ", "pub struct ", "pub enum ", "pub trait "];
+            let Some(kind) = item.iter().find(|kind| line.starts_with(*kind)) else { continue };
+            names.extend(words(line).take(if *kind == "pub use " { usize::MAX } else { 1 }));
+        }
+    }
+    names
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with(char::is_uppercase)).map(str::to_owned)
+}
+
+/// Types that may be sent and not be shared.
+fn only_sent() -> Vec<&'static str> {
+    use llama::*;
+    macro_rules! assert_sent {
+        ($($ty:ty),* $(,)?) => {{
+            fn check<T: Send>() {}
+            $(check::<$ty>();)*
+            vec![$(stringify!($ty)),*]
+        }};
+    }
+    assert_sent!(Generation<'static>, GenerationBuilder<'static>, Reply<'static>)
 }
 
 #[cfg(feature = "async")]
@@ -112,14 +234,6 @@ fn streams() {
     fn check<T: Send + Sync + Unpin + 'static>() {}
     check::<llama::TextStream<llama::Session>>();
     check::<llama::TextStream<llama::Chat>>();
-}
-
-#[test]
-fn running_generations_may_be_sent() {
-    fn check<T: Send>() {}
-    check::<llama::Generation<'static>>();
-    check::<llama::GenerationBuilder<'static>>();
-    check::<llama::Reply<'static>>();
 }
 
 #[test]
