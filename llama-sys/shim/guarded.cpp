@@ -1,6 +1,4 @@
-// One guarded twin per C function: lrsg_NAME(fault, result, arguments...) -> status.
-#include "guard.h"
-
+// One guarded twin per C function.
 #include "ggml-alloc.h"
 #include "ggml-backend.h"
 #include "ggml-cpu.h"
@@ -9,12 +7,6 @@
 #include "gguf.h"
 #include "llama.h"
 
-#include "signature.h"
-
-// `lrsg_##f` takes the C name as written; `f` elsewhere is the prefixed symbol (symbol_prefix.h).
-#define GUARD(f, n)                                                                               \
-    extern "C" int lrsg_##f(lrs_fault * fault, ret<decltype(&f)> * result MORE_##n(f)) {        \
-        return lrs::call(fault, result, [&]() -> ret<decltype(&f)> { return f(ARGS_##n); });      \
-    }
+#include "guarded.h"
 
 #include "guarded.inc"

@@ -37,6 +37,8 @@ pub mod build_info;
 pub mod cpu;
 #[cfg(feature = "jinja")]
 pub mod jinja;
+#[cfg(feature = "multimodal")]
+pub mod mtmd;
 
 pub use bindings::*;
 pub use fault::{Fault, FaultKind};
