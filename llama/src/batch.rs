@@ -27,6 +27,9 @@ pub struct Batch {
     seq_ends: Vec<usize>,
     outputs: Vec<bool>,
     mixed: bool,
+    /// The further positions of each entry, for embeddings of media in models with several position sections;
+    /// empty otherwise.
+    sections: Vec<[Pos; 3]>,
 }
 
 impl Batch {
@@ -72,6 +75,7 @@ impl Batch {
         self.seq_ends.clear();
         self.outputs.clear();
         self.mixed = false;
+        self.sections.clear();
         self
     }
 
@@ -154,6 +158,19 @@ impl Batch {
     #[must_use]
     pub fn wants_output(&self, index: usize) -> bool {
         self.outputs.get(index).copied().unwrap_or(false)
+    }
+
+    /// Adds an embedding with one position per section. All entries of a batch are added so, or none.
+    #[cfg(feature = "multimodal")]
+    pub(crate) fn add_placed(&mut self, embedding: &[f32], pos: [Pos; 4], seq: SeqId) -> &mut Self {
+        let [first, rest @ ..] = pos;
+        self.sections.push(rest);
+        self.add_embedding(embedding, first, &[seq], false)
+    }
+
+    /// The positions of each entry beyond the first section, where they were given.
+    pub(crate) fn sections(&self) -> &[[Pos; 3]] {
+        &self.sections
     }
 
     pub(crate) fn embeddings(&self) -> &[f32] {

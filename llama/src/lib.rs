@@ -53,6 +53,7 @@
 //! |---|---|---|
 //! | `jinja` | yes | runs a model's own chat template |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
+//! | `multimodal` | no | images and audio as input, see [`multimodal`](https://docs.rs/llama/latest/llama/multimodal/) |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
 //! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
 //! | `static-stdcxx` | no | links the C++ standard library statically |
@@ -78,6 +79,8 @@ pub mod hf;
 pub mod log;
 mod message;
 mod model;
+#[cfg(feature = "multimodal")]
+pub mod multimodal;
 mod part_file;
 mod quantize;
 mod registry;

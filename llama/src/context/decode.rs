@@ -103,14 +103,19 @@ impl Context {
             }
         }
         self.encoded |= encode;
-        Ok(Output {
+        Ok(self.output(encode))
+    }
+
+    /// What the last call gave.
+    pub(crate) fn output(&self, encode: bool) -> Output<'_> {
+        Output {
             kept: &self.kept,
             live_logits: self.ptr.logits(),
             live_embeddings: self.ptr.embeddings(),
             n_vocab: self.model.inner.info.n_vocab,
             n_embd: self.model.inner.info.n_embd_out,
             has_logits: self.facts.has_memory && !encode,
-        })
+        }
     }
 
     fn process(

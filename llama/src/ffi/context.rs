@@ -158,10 +158,12 @@ impl ContextPtr {
         scratch.positions.extend_from_slice(&batch.positions()[part.clone()]);
         let width = batch.embedding_width();
         if width > 0 {
-            // Embeddings of models with several position sections: text positions, the last section 0.
+            // Embeddings of models with several position sections: as given, or those of text, the last section 0.
             for section in 1..n_pos {
                 for i in part.clone() {
-                    scratch.positions.push(if section < 3 { batch.positions()[i] } else { 0 });
+                    let text = if section < 3 { batch.positions()[i] } else { 0 };
+                    let given = batch.sections().get(i).and_then(|rest| rest.get(section - 1));
+                    scratch.positions.push(given.copied().unwrap_or(text));
                 }
             }
         }

@@ -15,8 +15,12 @@ mod hf;
 mod load;
 mod memory;
 mod misuse;
+#[cfg(feature = "multimodal")]
+mod misuse_media;
 mod misuse_models;
 mod misuse_parts;
+#[cfg(feature = "multimodal")]
+mod multimodal;
 mod process;
 mod quantize;
 mod reference_vocabs;
