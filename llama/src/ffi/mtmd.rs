@@ -156,7 +156,8 @@ impl Drop for BitmapPtr {
 impl BitmapPtr {
     /// A copy of an image; `None` unless there are three bytes per pixel.
     pub(crate) fn image(width: u32, height: u32, rgb: &[u8], id: &CStr) -> Result<Option<Self>> {
-        if rgb.len() as u64 != 3 * u64::from(width) * u64::from(height) {
+        let pixels = u64::from(width) * u64::from(height);
+        if Some(rgb.len() as u64) != pixels.checked_mul(3) {
             return Ok(None);
         }
         // SAFETY: as many bytes as C copies, see above.

@@ -23,8 +23,45 @@ const FIXED_SIZE: [&str; 14] = [
     "yasa2",
 ];
 
-/// Projectors whose width llama.cpp reads off weights that it takes for optional: one of the sets must be complete.
-const WIDTH: [(&str, &[&[&str]]); 1] = [("mlp", &[&["mm.2.weight"], &["mm.3.weight", "mm.3.bias"]])];
+/// Tensors that llama.cpp takes for optional while it loads, and follows without a look later: the projectors, and
+/// sets of which one must be complete.
+const FOLLOWED: [(&[&str], &[&[&str]]); 5] = [
+    (&["mlp"], &[&["mm.2.weight"], &["mm.3.weight", "mm.3.bias"]]),
+    (
+        &[
+            "deepseekocr",
+            "deepseekocr2",
+            "gemma4uv",
+            "gemma4v",
+            "kimik25",
+            "kimivl",
+            "lfm2",
+            "ling3vl",
+            "muse-glimmer",
+            "paddleocr",
+            "phi4",
+            "qwen3vl_merger",
+            "step3vl",
+        ],
+        &[&["v.position_embd.weight"]],
+    ),
+    (&["internvl", "nemotron_v2_vl"], &[&["v.class_embd"]]),
+    (
+        &[
+            "glma",
+            "lfm2a",
+            "meralion",
+            "musicflamingo",
+            "qwen2.5o",
+            "qwen2a",
+            "qwen3a",
+            "ultravox",
+            "voxtral",
+        ],
+        &[&["a.position_embd.weight", "a.blk.0.attn_out.weight"]],
+    ),
+    (&["gemma4a"], &[&["mm.a.input_projection.weight"]]),
+];
 
 /// Numbers that are divided by, or must not be zero for another reason: the ends of their keys.
 const POSITIVE: [&str; 11] = [
@@ -64,6 +101,9 @@ pub(super) fn check(path: &Path) -> Result<(), String> {
     })?;
     let file = Gguf::open(path).map_err(|error| error.to_string())?;
     let on = |key: &str| matches!(file.get(key), Some(Value::Bool(true)));
+    if on("clip.has_gen_audio_encoder") {
+        return Err("it generates speech, which is not supported".to_owned());
+    }
     let kinds: Vec<&str> = [("clip.has_vision_encoder", "vision"), ("clip.has_audio_encoder", "audio")]
         .into_iter()
         .filter_map(|(key, kind)| on(key).then_some(kind))
@@ -122,16 +162,22 @@ fn check_kind(file: &Gguf, kind: &str) -> Result<(), String> {
             return Err(format!("clip.vision.image_size is {size}, less than one patch of {patch}"));
         }
     }
-    for (_, sets) in WIDTH.iter().filter(|(name, _)| *name == projector) {
+    for (_, sets) in FOLLOWED.iter().filter(|(names, _)| names.contains(&projector) && owns(kind, projector))
+    {
         let complete = |set: &&[&str]| set.iter().all(|name| file.tensor(name).is_some());
         if !sets.iter().any(complete) {
             return Err(format!(
-                "a projector of type \"{projector}\" needs the tensor {}",
+                "a projector of type \"{projector}\" needs the tensors {}",
                 sets[0].join(", ")
             ));
         }
     }
     Ok(())
+}
+
+/// A file for both kinds may name one projector: "qwen2.5o", whose ears are those of the list.
+fn owns(kind: &str, projector: &str) -> bool {
+    projector != "qwen2.5o" || kind == "audio"
 }
 
 /// What llama.cpp's converters write, and its computation takes: vectors as F32, everything else as numbers that can

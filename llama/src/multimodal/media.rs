@@ -67,27 +67,25 @@ impl Image {
     /// and there are at most [`MAX_PIXELS`](Self::MAX_PIXELS) pixels.
     #[doc(alias = "mtmd_bitmap_init")]
     pub fn from_rgb(width: u32, height: u32, pixels: Vec<u8>) -> Result<Self> {
-        let needed = 3 * u64::from(width) * u64::from(height);
-        if pixels.len() as u64 != needed {
-            let reason = format!(
-                "{width} x {height} pixels of three bytes are {needed} bytes, {} were given",
-                pixels.len()
-            );
-            return Err(Error::invalid("pixels", reason));
-        }
         Self::new(media::Rgb { pixels, width, height })
     }
 
     fn new(rgb: media::Rgb) -> Result<Self> {
-        let (width, height) = (rgb.width, rgb.height);
+        let (width, height, given) = (rgb.width, rgb.height, rgb.pixels.len());
+        let invalid = |reason: String| Err(Error::invalid("pixels", reason));
         let sides = 1..=MAX_SIDE;
         let pixels = u64::from(width) * u64::from(height);
         if !sides.contains(&width) || !sides.contains(&height) || pixels > Self::MAX_PIXELS {
-            let reason = format!(
-                "an image of {width} x {height} pixels; each side may have 1 to {MAX_SIDE}, the image {} pixels",
-                Self::MAX_PIXELS
-            );
-            return Err(Error::invalid("pixels", reason));
+            let max = Self::MAX_PIXELS;
+            return invalid(format!(
+                "{width} x {height}: each side may have 1 to {MAX_SIDE} pixels, the image {max}"
+            ));
+        }
+        if given as u64 != 3 * pixels {
+            let needed = 3 * pixels;
+            return invalid(format!(
+                "{width} x {height} of three bytes are {needed} bytes, {given} were given"
+            ));
         }
         let id = format!("{width}x{height}-{}", media::sha256(&rgb.pixels)?).into();
         Ok(Self { rgb: Arc::new(rgb), id })

@@ -18,10 +18,15 @@ pub(crate) fn write(projector: &RandomProjector) -> PathBuf {
     path
 }
 
-/// Loads a projector, and removes its file again.
+/// Loads a projector that computes with one thread.
 pub(crate) fn load(model: &Model, projector: &RandomProjector) -> Result<Projector, Error> {
+    load_on(model, projector, 1)
+}
+
+/// Loads a projector, and removes its file again.
+pub(crate) fn load_on(model: &Model, projector: &RandomProjector, threads: u32) -> Result<Projector, Error> {
     let path = write(projector);
-    let loaded = Projector::builder(model, &path).n_threads(2).load();
+    let loaded = Projector::builder(model, &path).n_threads(threads).load();
     std::fs::remove_file(path).unwrap();
     loaded
 }
