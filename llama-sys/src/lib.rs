@@ -39,6 +39,8 @@ pub mod cpu;
 pub mod jinja;
 #[cfg(feature = "multimodal")]
 pub mod mtmd;
+#[cfg(feature = "rpc")]
+pub mod rpc;
 
 pub use bindings::*;
 pub use fault::{Fault, FaultKind};

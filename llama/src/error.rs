@@ -298,6 +298,14 @@ pub enum Error {
         /// llama.cpp's words, or its status.
         detail: String,
     },
+    /// Another host's devices could not be used.
+    #[error("remote devices at \"{endpoint}\": {detail}")]
+    Remote {
+        /// Address and port as given.
+        endpoint: String,
+        /// The reason.
+        detail: String,
+    },
     /// The processor cannot run any compiled-in variant.
     #[error("unsupported processor: {detail}")]
     UnsupportedCpu {

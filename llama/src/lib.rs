@@ -52,9 +52,11 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `jinja` | yes | runs a model's own chat template |
+//! | `blas` | no | prompts on a BLAS library of the machine |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
 //! | `multimodal` | no | images and audio as input, see [`multimodal`](https://docs.rs/llama/latest/llama/multimodal/) |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
+//! | `rpc` | no | devices of other hosts |
 //! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
 //! | `static-stdcxx` | no | links the C++ standard library statically |
 //!
@@ -84,6 +86,8 @@ pub mod multimodal;
 mod part_file;
 mod quantize;
 mod registry;
+#[cfg(feature = "rpc")]
+pub mod rpc;
 mod sampler;
 mod stack;
 mod state;

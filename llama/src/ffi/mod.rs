@@ -16,6 +16,8 @@ pub(crate) mod mtmd;
 pub(crate) mod panic;
 pub(crate) mod quantize;
 pub(crate) mod registry;
+#[cfg(feature = "rpc")]
+pub(crate) mod rpc;
 pub(crate) mod sampler;
 pub(crate) mod state;
 pub(crate) mod stream;

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod adapter;
+#[cfg(feature = "blas")]
+mod blas;
 mod cancel;
 mod chat_template;
 mod common;
