@@ -54,7 +54,7 @@
 //! | `jinja` | yes | runs a model's own chat template |
 //! | `blas` | no | prompts on a BLAS library of the machine |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
-//! | `multimodal` | no | images and audio as input, see [`multimodal`](https://docs.rs/llama/latest/llama/multimodal/) |
+//! | `multimodal` | no | images and audio as input: module `multimodal` |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
 //! | `rpc` | no | devices of other hosts |
 //! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |

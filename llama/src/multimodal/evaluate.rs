@@ -126,15 +126,14 @@ impl Chunk<'_> {
             return Ok(batch);
         }
         let fresh;
-        let embedding = match embedding {
-            Some(embedding) => embedding,
-            None => {
-                if ctx.cancel_token().is_cancelled() {
-                    return Err(Error::Cancelled);
-                }
-                fresh = self.encode()?;
-                &fresh
+        let embedding = if let Some(kept) = embedding {
+            kept
+        } else {
+            if ctx.cancel_token().is_cancelled() {
+                return Err(Error::Cancelled);
             }
+            fresh = self.encode()?;
+            &fresh
         };
         let width = self.prompt.projector.model().n_embd_input();
         if embedding.n_tokens != self.n_tokens() || embedding.values.len() != self.n_tokens() * width {

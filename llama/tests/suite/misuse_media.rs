@@ -347,7 +347,7 @@ fn damaged_media_files_are_errors_or_media() {
     for file in &files {
         for _ in 0..400 {
             let mut bytes = file.clone();
-            for _ in 0..1 + rng.below(6) {
+            for _ in 0..=rng.below(6) {
                 let at = rng.below(u32::try_from(bytes.len()).unwrap()) as usize;
                 bytes[at] = rng.next_u64().to_le_bytes()[0];
             }

@@ -2,7 +2,7 @@
 
 use crate::common::{folder, random};
 use llama::multimodal::{
-    Audio, ChunkKind, Image, MediaPrompt, Part, Projector, split_at_markers, unused_marker,
+    Audio, Chunk, ChunkKind, Image, MediaPrompt, Part, Projector, split_at_markers, unused_marker,
 };
 use llama::{Batch, Context, Error, MemoryEffect, Model, PromptPart, Sampler, SeqId, Special};
 use llama_test_kit::{Arch, Eyes, RandomProjector};
@@ -72,14 +72,14 @@ fn a_prompt_has_chunks_in_order() {
     assert_eq!(projector.sample_rate(), None);
     let image = picture(1);
     let prompt = prompt(&projector, image.clone());
-    let kinds: Vec<ChunkKind> = prompt.chunks().map(|chunk| chunk.kind()).collect();
+    let kinds: Vec<ChunkKind> = prompt.chunks().map(Chunk::kind).collect();
     assert_eq!(kinds, [ChunkKind::Text, ChunkKind::Image, ChunkKind::Text]);
     let chunk = prompt.chunk(1).unwrap();
     assert_eq!((chunk.n_tokens(), chunk.n_pos(), chunk.id()), (16, 16, Some(image.id())));
     assert!(chunk.tokens().unwrap().is_empty() && !chunk.is_non_causal());
     let first = prompt.chunk(0).unwrap();
     assert_eq!(first.tokens().unwrap(), model.vocab().tokenize("look at ", Special::AsText).unwrap());
-    assert_eq!(prompt.n_tokens(), prompt.chunks().map(|chunk| chunk.n_tokens()).sum());
+    assert_eq!(prompt.n_tokens(), prompt.chunks().map(Chunk::n_tokens).sum());
     assert_eq!(usize::try_from(prompt.n_pos()).unwrap(), prompt.n_tokens());
     assert!(prompt.chunk(3).is_none());
     let rest = projector.tokenize_fragment([Part::text("look at ")]).unwrap();
