@@ -226,6 +226,14 @@ impl SamplerBuilder {
         self.step(CStep::Infill(vocab.clone()))
     }
 
+    /// Lets the marks of fill in the middle end the text, wherever this is called: before all other steps their
+    /// probability goes to the end token. For filling gaps with [`Session::infill`](crate::Session::infill).
+    pub fn end_at_infill_marks(mut self, vocab: &Vocab) -> Self {
+        self.vocabs.push(vocab.clone());
+        self.steps.insert(0, Step::Custom(Link::Rust(Box::new(crate::infill::EndAtMarks::new(vocab)))));
+        self
+    }
+
     /// A step of your own.
     #[doc(alias = "llama_sampler_init")]
     pub fn custom(mut self, sampler: impl CustomSampler) -> Self {

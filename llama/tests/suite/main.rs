@@ -11,9 +11,11 @@ mod coverage;
 mod custom_sampler;
 mod decode;
 mod drop_order;
+mod embed;
 mod embeddings;
 #[cfg(feature = "tokenizers")]
 mod hf;
+mod infill;
 mod load;
 mod memory;
 mod misuse;
