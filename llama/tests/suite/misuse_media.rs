@@ -43,13 +43,19 @@ impl Subjects {
         }
     }
 
-    /// A correct call of everything.
+    /// A correct call.
     fn still_work(&mut self) {
         self.ctx.memory().clear(true).unwrap();
         let pos = self.prompt.evaluate(&mut self.ctx, SeqId(0), 0).unwrap().next_pos();
         assert_eq!(pos, self.prompt.n_pos());
         self.ctx.memory().clear(true).unwrap();
+    }
+
+    /// A correct call of the rest.
+    fn all_work(&mut self) {
+        self.still_work();
         let chunk = self.heard.chunk(1).unwrap();
+        assert_eq!(chunk.encode().unwrap(), self.embedding);
         chunk.evaluate(&mut self.ctx, SeqId(0), 0, Some(&self.embedding)).unwrap();
         self.ctx.memory().clear(true).unwrap();
     }
@@ -156,13 +162,14 @@ fn builder(subjects: &Subjects) -> llama::multimodal::ProjectorBuilder {
 #[test]
 fn bad_arguments_are_errors() {
     let mut subjects = Subjects::new();
-    subjects.still_work();
+    subjects.all_work();
     for row in ROWS {
         let error = (row.run)(&mut subjects).expect_err(row.what);
         assert!(!matches!(error, Error::Fault { .. } | Error::Poisoned { .. }), "{}: {error}", row.what);
         println!("{}: {error}", row.what);
         subjects.still_work();
     }
+    subjects.all_work();
 }
 
 /// A projector file that is wrong in one way, and a word that its error must have.
@@ -250,7 +257,8 @@ fn missing_tensors_are_errors() {
         (&llama, RandomProjector::new(64).eyes(None).ears(true)),
     ];
     for (model, file) in kinds {
-        for name in file.tensor_names() {
+        // The layers of an encoder are alike; recordings take long.
+        for name in file.tensor_names().into_iter().filter(|name| !name.starts_with("a.blk.1.")) {
             // Biases, and norms around the layers, are optional; so is the second layer of LLaVA, which looks at
             // the one before the last.
             let result = use_it(model, &file.clone().without(&name));
