@@ -77,6 +77,7 @@ mod device;
 mod embed;
 mod error;
 mod ffi;
+mod fit;
 mod generate;
 pub mod gguf;
 #[cfg(feature = "tokenizers")]
@@ -100,13 +101,13 @@ mod train;
 mod vocab;
 
 pub use adapter::LoraAdapter;
-pub use batch::Batch;
+pub use batch::{Batch, Sections};
 pub use cancel::CancelToken;
 pub use chat::{Chat, ChatBuilder, Overflow, Reply};
 pub use chat_template::{ChatTemplate, Prompt, TemplateOptions, TemplateValue};
 pub use context::{
     AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
-    Perf, Pooling, RopeScaling, TokenProbability, default_threads,
+    Perf, Pooling, RopeScaling, Sampled, TokenProbability, default_threads,
 };
 pub use device::{Device, DeviceKind, DeviceMemory, devices};
 pub use embed::{
@@ -114,6 +115,7 @@ pub use embed::{
     Reranker, RerankerBuilder, TokenEmbeddings, Truncated, similarity,
 };
 pub use error::{DecodeError, Error, MemoryEffect, Result};
+pub use fit::{DeviceUsage, Fit, FitDevice, MemoryUse, fit};
 pub use generate::{Completion, Generation, GenerationBuilder, Session, StopReason, Timings, Usage};
 pub use infill::{Infill, InfillBuilder, InfillOrder};
 pub use llama_sys as sys;

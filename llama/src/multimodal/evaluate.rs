@@ -152,7 +152,7 @@ impl Chunk<'_> {
         // Recordings go on as texts do, in all sections.
         let places = places.unwrap_or_else(|| (pos..).take(self.n_tokens()).map(|at| [at; 4]).collect());
         for (row, place) in rows.zip(places) {
-            batch.add_placed(row, place, seq);
+            batch.add_embedding_at(row, place, &[seq], false);
         }
         Ok(batch)
     }
