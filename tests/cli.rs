@@ -332,6 +332,31 @@ fn the_loop_by_hand_answers() {
     refused(&output, &["no such file"]);
 }
 
+#[cfg(feature = "multimodal")]
+#[test]
+fn look_answers_and_says_what_is_wrong() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/model/llama-tiny-chat.gguf");
+    let width = llama::Model::load(&model).expect("loaded").n_embd_input();
+    let projector = folder.join("look-mmproj.gguf");
+    llama_test_kit::RandomProjector::new(u32::try_from(width).expect("a width"))
+        .write(&projector)
+        .expect("written");
+    let image = folder.join("look.ppm");
+    std::fs::write(&image, [b"P6\n4 4\n255\n".to_vec(), vec![90; 48]].concat()).expect("written");
+    let look = |image: &Path| {
+        let args = [model.as_path(), projector.as_path(), image];
+        example("look").args(args).arg(FRANCE).output().expect("the program starts")
+    };
+    let output = look(&image);
+    succeeded(&output);
+    assert!(stdout(&output).ends_with('\n'));
+    let refused = look(&model);
+    assert!(!refused.status.success());
+    assert!(stderr(&refused).contains("cannot decode the image"), "{}", stderr(&refused));
+    assert!(stdout(&example("look").output().expect("the program starts")).contains("Usage"));
+}
+
 fn run(name: &str, args: &[&str]) -> Output {
     example(name).args(args).output().expect("the program starts")
 }

@@ -1,4 +1,5 @@
-//! Generates `src/bindings.rs` and the two lists of guarded functions from llama.cpp's headers.
+//! Generates `src/bindings.rs` and the two lists of guarded functions from llama.cpp's headers, and the same for
+//! the multimodal library.
 //!
 //! Shared by the build script (feature `bindgen`), by `examples/bump.rs` and by `tests/bindings.rs`.
 
@@ -15,6 +16,9 @@ pub(crate) const HEADERS: [&str; 7] = [
     "ggml/include/ggml-opt.h",
     "ggml/include/gguf.h",
 ];
+
+/// Headers of the multimodal library, bound into a module of their own.
+pub(crate) const MTMD_HEADERS: [&str; 2] = ["tools/mtmd/mtmd.h", "tools/mtmd/mtmd-helper.h"];
 
 /// Prefix of every C function that we link, so that a second copy of ggml in one program cannot clash.
 pub(crate) const SYMBOL_PREFIX: &str = "lrs_";
@@ -40,15 +44,21 @@ pub(crate) struct Generated {
     pub(crate) guarded_inc: String,
     /// `shim/generated/cpu_api.inc`: the functions of `ggml-cpu.h`, which each CPU variant defines.
     pub(crate) cpu_api_inc: String,
+    /// `src/mtmd/bindings.rs`.
+    pub(crate) mtmd_bindings: String,
+    /// `src/mtmd/guarded.rs`.
+    pub(crate) mtmd_guarded: String,
+    /// `shim/generated/mtmd_guarded.inc`.
+    pub(crate) mtmd_guarded_inc: String,
 }
 
-/// FNV-1a over the bytes of all bound headers, line ends normalised.
+/// FNV-1a over the bytes of these headers, line ends normalised.
 ///
 /// # Errors
 /// When a header cannot be read.
-pub(crate) fn fingerprint(tree: &Path) -> std::io::Result<u64> {
+pub(crate) fn fingerprint(tree: &Path, headers: &[&str]) -> std::io::Result<u64> {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for header in HEADERS {
+    for header in headers {
         let bytes = std::fs::read(tree.join(header))?;
         for byte in bytes.into_iter().filter(|&b| b != b'\r') {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
@@ -194,6 +204,38 @@ fn declares(header: &str, name: &str) -> bool {
 /// When libclang cannot parse the headers or a header is missing.
 #[cfg(feature = "bindgen")]
 pub(crate) fn generate(tree: &Path) -> Result<Generated, String> {
+    let core = builder(tree)?
+        .allowlist_item("(llama|ggml|gguf|LLAMA|GGML|GGUF)_.*")
+        .opaque_type("FILE")
+        .blocklist_type("FILE|_IO_.*|__off.*_t")
+        .blocklist_function(DECLARED_ONLY)
+        .raw_line("pub use crate::FILE;");
+    let bindings = run(core, tree, &HEADERS)?;
+    let (guarded, guarded_inc) = guard_lists(&bindings);
+    let cpu_header =
+        std::fs::read_to_string(tree.join("ggml/include/ggml-cpu.h")).map_err(|e| e.to_string())?;
+    let cpu_api_inc = cpu_api(&bindings, &cpu_header);
+    // Types of llama.h and ggml.h are those of the core's bindings.
+    let mtmd = builder(tree)?
+        .allowlist_item("(mtmd|MTMD)_.*")
+        .allowlist_recursively(false)
+        .raw_line("use crate::bindings::*;");
+    let mtmd_bindings = run(mtmd, tree, &MTMD_HEADERS)?;
+    let (mtmd_guarded, mtmd_guarded_inc) = guard_lists(&mtmd_bindings);
+    Ok(Generated {
+        bindings,
+        guarded,
+        guarded_inc,
+        cpu_api_inc,
+        mtmd_bindings,
+        mtmd_guarded,
+        mtmd_guarded_inc,
+    })
+}
+
+/// What all our bindings have in common.
+#[cfg(feature = "bindgen")]
+fn builder(tree: &Path) -> Result<bindgen::Builder, String> {
     use bindgen::callbacks::{ItemInfo, ItemKind, ParseCallbacks};
 
     #[derive(Debug)]
@@ -204,15 +246,10 @@ pub(crate) fn generate(tree: &Path) -> Result<Generated, String> {
         }
     }
 
-    let builder = bindgen::Builder::default()
+    Ok(bindgen::Builder::default()
         .clang_args(["-x", "c", "-std=c11"])
         .clang_arg(format!("-I{}", tree.join("include").display()))
         .clang_arg(format!("-I{}", tree.join("ggml/include").display()))
-        .allowlist_item("(llama|ggml|gguf|LLAMA|GGML|GGUF)_.*")
-        .opaque_type("FILE")
-        .blocklist_type("FILE|_IO_.*|__off.*_t")
-        .blocklist_function(DECLARED_ONLY)
-        .raw_line("pub use crate::FILE;")
         .default_enum_style(bindgen::EnumVariation::Consts)
         .translate_enum_integer_types(true)
         .prepend_enum_name(false)
@@ -226,28 +263,28 @@ pub(crate) fn generate(tree: &Path) -> Result<Generated, String> {
         .rust_target(bindgen::RustTarget::stable(89, 0).map_err(|e| e.to_string())?)
         .rust_edition(bindgen::RustEdition::Edition2024)
         .formatter(bindgen::Formatter::Prettyplease)
-        .parse_callbacks(Box::new(Prefixed));
-    let includes = HEADERS.iter().fold(String::new(), |mut text, header| {
+        .parse_callbacks(Box::new(Prefixed)))
+}
+
+/// Bindings of `headers`, with our head and without anything that depends on the target.
+#[cfg(feature = "bindgen")]
+fn run(builder: bindgen::Builder, tree: &Path, headers: &[&str]) -> Result<String, String> {
+    let includes = headers.iter().fold(String::new(), |mut text, header| {
         let _ = writeln!(text, "#include \"{}\"", tree.join(header).display());
         text
     });
     let raw =
         builder.header_contents("llama_sys.h", &includes).generate().map_err(|e| e.to_string())?.to_string();
-    let print = fingerprint(tree).map_err(|e| e.to_string())?;
+    let print = fingerprint(tree, headers).map_err(|e| e.to_string())?;
 
     // One file for every target: the layout checks hold where pointers have 64 bits.
     let raw = raw
         .replace("const _: () = {", "#[cfg(target_pointer_width = \"64\")]\nconst _: () = {")
         .replace("#[link_name = \"\\u{1}", "#[link_name = \"");
     let body = raw.split_once("*/").map_or(raw.as_str(), |(_, rest)| rest).trim_start();
-    let bindings = format!(
+    Ok(format!(
         "// Generated from llama.cpp's headers. Do not edit.\n\n\
          /// FNV-1a fingerprint of the headers that these bindings were generated from.\n\
          pub const HEADER_FINGERPRINT: u64 = {print:#018x};\n\n{body}"
-    );
-    let (guarded, guarded_inc) = guard_lists(&bindings);
-    let cpu_header =
-        std::fs::read_to_string(tree.join("ggml/include/ggml-cpu.h")).map_err(|e| e.to_string())?;
-    let cpu_api_inc = cpu_api(&bindings, &cpu_header);
-    Ok(Generated { bindings, guarded, guarded_inc, cpu_api_inc })
+    ))
 }

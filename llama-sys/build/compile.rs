@@ -2,7 +2,7 @@
 
 use crate::cache::{Contents, Slot};
 use crate::env::Env;
-use crate::headers::Generated;
+use crate::headers::{Generated, MTMD_PREFIX};
 use crate::jobs;
 use crate::plan::{Include, Plan, Source, Unit, tree_files};
 use crate::target::Target;
@@ -189,6 +189,7 @@ impl Call {
         let source = match &unit.source {
             Source::Tree(file) => paths.tree.join(file),
             Source::Shim(file) => paths.shim.join(file),
+            Source::Unity(name, _) if unit.is_multimodal() => paths.generated.multimodal.join(name),
             Source::Unity(name, _) => paths.generated.unity.join(name),
         };
         let mut args = arguments(&env.target, tool, unit);
@@ -199,11 +200,14 @@ impl Call {
                 Include::Shim => paths.shim.to_owned(),
                 Include::Versions => paths.generated.versions.clone(),
                 Include::Lists => paths.generated.shim.clone(),
+                Include::Multimodal => paths.generated.multimodal.clone(),
             };
             args.push(joined("-I", &folder));
         }
-        let prefix = Some(paths.generated.prefix.join("symbol_prefix.h"));
-        for header in prefix.into_iter().chain(unit.prelude.map(|file| paths.shim.join(file))) {
+        let mut first = vec![paths.generated.prefix.join("symbol_prefix.h")];
+        first.extend(unit.is_multimodal().then(|| paths.generated.multimodal.join(MTMD_PREFIX)));
+        first.extend(unit.prelude.map(|file| paths.shim.join(file)));
+        for header in first {
             if tool.is_like_msvc() {
                 args.push(joined("/FI", &header));
             } else {

@@ -38,7 +38,7 @@ impl Env {
     pub(crate) fn read() -> Result<Self, String> {
         let out_dir = PathBuf::from(required("OUT_DIR")?);
         let crate_dir = PathBuf::from(required("CARGO_MANIFEST_DIR")?);
-        for path in ["build", "shim", "src/bindings.rs"] {
+        for path in ["build", "shim", "src/bindings.rs", "src/mtmd"] {
             println!("cargo::rerun-if-changed={}", crate_dir.join(path).display());
         }
         let cache_dir = tracked("LLAMA_SYS_CACHE").map_or_else(|| default_cache(&out_dir), PathBuf::from);
@@ -69,7 +69,7 @@ fn plain(path: &Path) -> std::io::Result<PathBuf> {
 }
 
 /// All features that mean something to the build.
-const FEATURES: [&str; 6] = ["bindgen", "blas", "jinja", "native", "rpc", "static-stdcxx"];
+const FEATURES: [&str; 7] = ["bindgen", "blas", "jinja", "multimodal", "native", "rpc", "static-stdcxx"];
 
 fn is_on(feature: &str) -> bool {
     std::env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase().replace('-', "_"))).is_some()

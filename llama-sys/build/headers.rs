@@ -19,6 +19,10 @@ pub(crate) struct Api {
     guarded_inc: String,
     /// `CPU_API(...)` lines for the shim.
     cpu_api_inc: String,
+    /// Names of the C functions of the multimodal library.
+    mtmd_functions: Vec<String>,
+    /// `GUARD(...)` lines of the multimodal library.
+    mtmd_guarded_inc: String,
 }
 
 /// Checks (or with feature `bindgen` makes) the bindings for `tree`.
@@ -28,36 +32,49 @@ pub(crate) struct Api {
 pub(crate) fn prepare(env: &Env, tree: &Tree) -> Result<Api, String> {
     let read = |path: PathBuf| std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()));
     #[cfg(feature = "bindgen")]
-    let (bindings, guarded_inc, cpu_api_inc) = {
+    let made = {
         let _ = &read;
         let made = bindings::generate(&tree.path)?;
         put(&env.out_dir, "bindings.rs", &made.bindings)?;
         put(&env.out_dir, "guarded.rs", &made.guarded)?;
-        (made.bindings, made.guarded_inc, made.cpu_api_inc)
+        put(&env.out_dir, "mtmd_bindings.rs", &made.mtmd_bindings)?;
+        put(&env.out_dir, "mtmd_guarded.rs", &made.mtmd_guarded)?;
+        made
     };
     #[cfg(not(feature = "bindgen"))]
-    let (bindings, guarded_inc, cpu_api_inc) = {
-        let bindings = read(env.crate_dir.join("src/bindings.rs"))?;
+    let made = {
         fits(env, &tree.path).map_err(|why| {
             format!(
                 "{why}\nRemedies: use the pinned sources (unset LLAMA_CPP_DIR), or enable feature `bindgen` of \
                  llama-sys to generate bindings for this tree (needs libclang)."
             )
         })?;
-        let generated = env.crate_dir.join("shim/generated");
-        (bindings, read(generated.join("guarded.inc"))?, read(generated.join("cpu_api.inc"))?)
+        let file = |name: &str| read(env.crate_dir.join(name));
+        bindings::Generated {
+            bindings: file("src/bindings.rs")?,
+            guarded: file("src/guarded.rs")?,
+            guarded_inc: file("shim/generated/guarded.inc")?,
+            cpu_api_inc: file("shim/generated/cpu_api.inc")?,
+            mtmd_bindings: file("src/mtmd/bindings.rs")?,
+            mtmd_guarded: file("src/mtmd/guarded.rs")?,
+            mtmd_guarded_inc: file("shim/generated/mtmd_guarded.inc")?,
+        }
     };
-    let mut cpu_functions: Vec<String> = cpu_api_inc
+    let names = |bindings: &str| bindings::functions(bindings).into_iter().map(|f| f.name).collect();
+    let mut cpu_functions: Vec<String> = made
+        .cpu_api_inc
         .lines()
         .filter_map(|l| l.strip_prefix("CPU_API(")?.split_once(','))
         .map(|(name, _)| name.to_owned())
         .collect();
     cpu_functions.push(bindings::CPU_REGISTRY.to_owned());
     Ok(Api {
-        functions: bindings::functions(&bindings).into_iter().map(|f| f.name).collect(),
+        functions: names(&made.bindings),
         cpu_functions,
-        guarded_inc,
-        cpu_api_inc,
+        guarded_inc: made.guarded_inc,
+        cpu_api_inc: made.cpu_api_inc,
+        mtmd_functions: names(&made.mtmd_bindings),
+        mtmd_guarded_inc: made.mtmd_guarded_inc,
     })
 }
 
@@ -73,7 +90,12 @@ pub(crate) struct Generated {
     pub(crate) shim: PathBuf,
     /// Files that include several others.
     pub(crate) unity: PathBuf,
+    /// All of this for the multimodal library: [`MTMD_PREFIX`], its list for the shim, files that include others.
+    pub(crate) multimodal: PathBuf,
 }
+
+/// Renames the functions of the multimodal library; a header of its own, so that nothing else depends on it.
+pub(crate) const MTMD_PREFIX: &str = "mtmd_prefix.h";
 
 /// Whether the committed bindings were generated from the headers of `tree`; with feature `bindgen` they always are.
 ///
@@ -83,16 +105,23 @@ pub(crate) fn fits(env: &Env, tree: &Path) -> Result<(), String> {
     if env.has("bindgen") {
         return Ok(());
     }
-    let committed = env.crate_dir.join("src/bindings.rs");
-    let text = std::fs::read_to_string(&committed).map_err(|e| format!("{}: {e}", committed.display()))?;
-    let found = bindings::fingerprint(tree).map_err(|e| format!("{}: {e}", tree.display()))?;
-    if text.contains(&format!("HEADER_FINGERPRINT: u64 = {found:#018x};")) {
-        return Ok(());
+    let mut pairs = vec![("src/bindings.rs", &bindings::HEADERS[..])];
+    if env.has("multimodal") {
+        pairs.push(("src/mtmd/bindings.rs", &bindings::MTMD_HEADERS));
     }
-    Err(format!(
-        "{}: its headers are not the ones that the bindings of llama-sys were generated from",
-        tree.display()
-    ))
+    for (file, headers) in pairs {
+        let committed = env.crate_dir.join(file);
+        let text =
+            std::fs::read_to_string(&committed).map_err(|e| format!("{}: {e}", committed.display()))?;
+        let found = bindings::fingerprint(tree, headers).map_err(|e| format!("{}: {e}", tree.display()))?;
+        if !text.contains(&format!("HEADER_FINGERPRINT: u64 = {found:#018x};")) {
+            return Err(format!(
+                "{}: its headers are not the ones that the bindings of llama-sys were generated from",
+                tree.display()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Writes all generated files of the C++ side.
@@ -100,14 +129,21 @@ pub(crate) fn fits(env: &Env, tree: &Path) -> Result<(), String> {
 /// # Errors
 /// When a file cannot be written.
 pub(crate) fn write(env: &Env, tree: &Tree, plan: &Plan, api: &Api) -> Result<Generated, String> {
-    let unity = plan.units.iter().filter_map(|unit| {
-        let Source::Unity(name, parts) = &unit.source else { return None };
-        let text = parts.iter().fold(String::new(), |mut text, part| {
-            let _ = writeln!(text, "#include \"{}\"", tree.path.join(part).display());
-            text
-        });
-        Some((name.as_str(), text))
-    });
+    let unity = |multimodal: bool| {
+        let units = plan.units.iter().filter(move |u| u.is_multimodal() == multimodal);
+        units.filter_map(|unit| {
+            let Source::Unity(name, parts) = &unit.source else { return None };
+            let text = parts.iter().fold(String::new(), |mut text, part| {
+                let _ = writeln!(text, "#include \"{}\"", tree.path.join(part).display());
+                text
+            });
+            Some((name.as_str(), text))
+        })
+    };
+    let mtmd = [
+        (MTMD_PREFIX, symbol_prefix(&api.mtmd_functions)),
+        ("mtmd_guarded.inc", api.mtmd_guarded_inc.clone()),
+    ];
     Ok(Generated {
         prefix: folder(env, "prefix", [("symbol_prefix.h", symbol_prefix(&api.functions))])?,
         versions: folder(
@@ -128,7 +164,8 @@ pub(crate) fn write(env: &Env, tree: &Tree, plan: &Plan, api: &Api) -> Result<Ge
                 ("variant_tables.inc", variant_tables(plan, &api.cpu_functions)),
             ],
         )?,
-        unity: folder(env, "unity", unity)?,
+        unity: folder(env, "unity", unity(false))?,
+        multimodal: folder(env, "multimodal", mtmd.into_iter().chain(unity(true)))?,
     })
 }
 

@@ -57,9 +57,13 @@ pub(crate) fn write(
 /// When a file cannot be written.
 pub(crate) fn write_skipped(env: &Env) -> Result<(), String> {
     #[cfg(feature = "bindgen")]
-    for file in ["bindings.rs", "guarded.rs"] {
-        std::fs::copy(env.crate_dir.join("src").join(file), env.out_dir.join(file))
-            .map_err(|e| e.to_string())?;
+    for (from, to) in [
+        ("src/bindings.rs", "bindings.rs"),
+        ("src/guarded.rs", "guarded.rs"),
+        ("src/mtmd/bindings.rs", "mtmd_bindings.rs"),
+        ("src/mtmd/guarded.rs", "mtmd_guarded.rs"),
+    ] {
+        std::fs::copy(env.crate_dir.join(from), env.out_dir.join(to)).map_err(|e| e.to_string())?;
     }
     render(
         env,

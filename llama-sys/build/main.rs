@@ -50,6 +50,7 @@ fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
     let toolchain = compile::Toolchain::detect(&env)?;
     let options = plan::Options {
         jinja: env.has("jinja"),
+        multimodal: env.has("multimodal"),
         native: env.has("native"),
         variants: env.variants.clone(),
         prefix: bindings::SYMBOL_PREFIX,

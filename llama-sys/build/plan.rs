@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Listing(Vec<String>);
 
 /// Folders that hold sources we may compile.
-const FOLDERS: [&str; 11] = [
+const FOLDERS: [&str; 15] = [
     "src",
     "src/models",
     "ggml/src",
@@ -24,6 +24,10 @@ const FOLDERS: [&str; 11] = [
     "ggml/src/ggml-rpc",
     "common",
     "common/jinja",
+    "tools/mtmd",
+    "tools/mtmd/models",
+    "vendor/hash",
+    "vendor/hash/sha256",
 ];
 
 impl Listing {
@@ -73,6 +77,8 @@ fn has_extension(file: &str, extension: &str) -> bool {
 pub(crate) struct Options {
     /// Compile the jinja engine.
     pub(crate) jinja: bool,
+    /// Compile the multimodal library.
+    pub(crate) multimodal: bool,
     /// One variant for the building machine.
     pub(crate) native: bool,
     /// Only these CPU variants.
@@ -122,6 +128,8 @@ pub(crate) enum Include {
     Versions,
     /// The generated lists of the shim.
     Lists,
+    /// What is generated for the multimodal library.
+    Multimodal,
     /// A folder of the machine.
     System(PathBuf),
 }
@@ -143,6 +151,13 @@ pub(crate) struct Unit {
     pub(crate) flags: Vec<String>,
     /// A header of `shim/` that is included in front of everything.
     pub(crate) prelude: Option<&'static str>,
+}
+
+impl Unit {
+    /// True when this belongs to the multimodal library.
+    pub(crate) fn is_multimodal(&self) -> bool {
+        self.includes.contains(&Include::Multimodal)
+    }
 }
 
 /// A CPU variant and its units, as indices into [`Plan::units`].
@@ -269,6 +284,9 @@ pub(crate) fn plan(
     add_ggml(&mut plan, target, options, files);
     add_backends(&mut plan, target, options);
     add_shim(&mut plan, options, dispatch);
+    if options.multimodal {
+        add_multimodal(&mut plan, files);
+    }
 
     for unit in &plan.units {
         let (Source::Tree(_) | Source::Unity(..)) = &unit.source else { continue };
@@ -541,4 +559,45 @@ fn shim_unit(file: &str, defines: Vec<String>, flags: Vec<String>) -> Unit {
     let mut includes = vec![Include::Shim, Include::Lists];
     includes.extend(common_includes());
     Unit { source: Source::Shim(file.to_owned()), c: false, opt: 2, defines, includes, flags, prelude: None }
+}
+
+/// Files of the multimodal library and their `-O` level: only what turns media into numbers is hot.
+/// `mtmd-helper.cpp`, with its decoders of files, is compiled as a part of `shim/multimodal.cpp`.
+const MULTIMODAL: [(&str, u8); 5] = [
+    ("tools/mtmd/clip.cpp", 1),
+    ("tools/mtmd/mtmd.cpp", 1),
+    ("tools/mtmd/mtmd-helper-gen.cpp", 1),
+    ("tools/mtmd/mtmd-audio.cpp", 2),
+    ("tools/mtmd/mtmd-image.cpp", 2),
+];
+
+/// Makes weights that a file lacks an error, and writes to the log what these files print.
+const MULTIMODAL_CHECKS: &str = "mtmd_checks.h";
+
+/// SHA-256, in an order in which the files compile as one.
+const HASH: [&str; 2] = ["vendor/hash/hash.cpp", "vendor/hash/sha256/sha256.c"];
+
+fn add_multimodal(plan: &mut Plan, files: &Listing) {
+    let folders = ["tools/mtmd", "vendor", "vendor/hash", "include", "ggml/include"];
+    let includes =
+        || -> Vec<Include> { folders.into_iter().map(Include::Tree).chain([Include::Multimodal]).collect() };
+    let unit = |source: Source, opt: u8| Unit {
+        source,
+        c: false,
+        opt,
+        defines: Vec::new(),
+        includes: includes(),
+        flags: Vec::new(),
+        prelude: Some(MULTIMODAL_CHECKS),
+    };
+    let mut shim = unit(Source::Shim("multimodal.cpp".to_owned()), 2);
+    shim.includes.push(Include::Shim);
+    plan.add_core(shim);
+    for (file, opt) in MULTIMODAL {
+        plan.add_core(unit(Source::Tree(file.to_owned()), opt));
+    }
+    let models: Vec<String> = files.in_folder("tools/mtmd/models").cloned().collect();
+    plan.add_core(unit(Source::Unity("mtmd_models.cpp".to_owned(), models), 1));
+    let hash = HASH.iter().map(|&f| f.to_owned()).collect();
+    plan.add_core(unit(Source::Unity("mtmd_hash.cpp".to_owned(), hash), 2));
 }

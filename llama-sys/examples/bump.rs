@@ -35,17 +35,22 @@ fn run() -> Result<(), String> {
     println!("sources: {}", tree.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy());
 
     let bindings_file = crate_dir.join("src/bindings.rs");
-    let old = std::fs::read_to_string(&bindings_file).unwrap_or_default();
+    let mtmd_file = crate_dir.join("src/mtmd/bindings.rs");
+    let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_default();
+    let old = [read(&bindings_file), read(&mtmd_file)];
     let new = bindings::generate(&tree)?;
     for (path, text) in [
         (bindings_file, &new.bindings),
         (crate_dir.join("src/guarded.rs"), &new.guarded),
         (crate_dir.join("shim/generated/guarded.inc"), &new.guarded_inc),
         (crate_dir.join("shim/generated/cpu_api.inc"), &new.cpu_api_inc),
+        (mtmd_file, &new.mtmd_bindings),
+        (crate_dir.join("src/mtmd/guarded.rs"), &new.mtmd_guarded),
+        (crate_dir.join("shim/generated/mtmd_guarded.inc"), &new.mtmd_guarded_inc),
     ] {
         std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
     }
-    report(&items(&old), &items(&new.bindings));
+    report(&items(&old.concat()), &items(&[new.bindings, new.mtmd_bindings].concat()));
     Ok(())
 }
 

@@ -38,6 +38,8 @@ pub mod cpu;
 #[cfg(feature = "jinja")]
 pub mod jinja;
 pub mod memory;
+#[cfg(feature = "multimodal")]
+pub mod mtmd;
 #[cfg(feature = "rpc")]
 pub mod rpc;
 

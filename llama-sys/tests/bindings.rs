@@ -35,6 +35,25 @@ fn every_function_is_prefixed_and_guarded() {
 }
 
 #[test]
+fn the_multimodal_library_is_prefixed_and_guarded() {
+    let text = committed("src/mtmd/bindings.rs");
+    let functions = bindings::functions(&text);
+    assert!(functions.len() > 80, "{}", functions.len());
+    for f in &functions {
+        assert!(f.name.starts_with("mtmd_"), "{}", f.name);
+        assert!(text.contains(&format!("#[link_name = \"lrs_{}\"]", f.name)), "{} has no prefix", f.name);
+    }
+    let (guarded, inc) = bindings::guard_lists(&text);
+    assert_eq!(guarded, committed("src/mtmd/guarded.rs"));
+    assert_eq!(inc, committed("shim/generated/mtmd_guarded.inc"));
+    if let Some(tree) = option_env!("LLAMA_SYS_TREE") {
+        let found =
+            bindings::fingerprint(std::path::Path::new(tree), &bindings::MTMD_HEADERS).expect("headers");
+        assert!(text.contains(&format!("HEADER_FINGERPRINT: u64 = {found:#018x};")));
+    }
+}
+
+#[test]
 fn declarations_are_parsed() {
     let text = r#"
     pub fn a(x: *mut T, cb: ::std::option::Option<unsafe extern "C" fn(i32, u8) -> bool>) -> i32;
@@ -55,9 +74,11 @@ fn declarations_are_parsed() {
 
 #[test]
 fn no_comment_of_upstream_is_committed() {
-    let text = committed("src/bindings.rs");
-    let comments: Vec<&str> = text.lines().filter(|l| l.trim_start().starts_with("//")).collect();
-    assert_eq!(comments.len(), 2, "{comments:?}");
+    for file in ["src/bindings.rs", "src/mtmd/bindings.rs"] {
+        let text = committed(file);
+        let comments: Vec<&str> = text.lines().filter(|l| l.trim_start().starts_with("//")).collect();
+        assert_eq!(comments.len(), 2, "{file}: {comments:?}");
+    }
 }
 
 #[cfg(not(feature = "bindgen"))]
@@ -74,7 +95,12 @@ fn regeneration_gives_the_same() {
         let path = PathBuf::from(env!("OUT_DIR")).join(file);
         std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
     };
-    for file in ["bindings.rs", "guarded.rs"] {
-        assert!(made(file) == committed(&format!("src/{file}")), "src/{file} is not what the headers give");
+    for (file, source) in [
+        ("bindings.rs", "src/bindings.rs"),
+        ("guarded.rs", "src/guarded.rs"),
+        ("mtmd_bindings.rs", "src/mtmd/bindings.rs"),
+        ("mtmd_guarded.rs", "src/mtmd/guarded.rs"),
+    ] {
+        assert!(made(file) == committed(source), "{source} is not what the headers give");
     }
 }

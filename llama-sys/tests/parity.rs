@@ -195,6 +195,32 @@ fn cpu_variants_equal_cmake() {
     println!("{compared} translation units of {} variants equal", plan.variants.len());
 }
 
+#[test]
+fn the_multimodal_library_has_the_files_of_cmake() {
+    let Some(tree) = option_env!("LLAMA_SYS_TREE") else {
+        support::skipped("the multimodal library against CMake's list", "no tree (LLAMA_SYS_SKIP is set)");
+        return;
+    };
+    let text = std::fs::read_to_string(format!("{tree}/tools/mtmd/CMakeLists.txt")).expect("CMakeLists.txt");
+    let (_, list) = text.split_once("add_library(mtmd").expect("the library");
+    let list = list.split_once(')').expect("its end").0;
+    let theirs: BTreeSet<String> = list
+        .split_whitespace()
+        .filter(|word| Path::new(word).extension().is_some_and(|e| e == "cpp"))
+        .map(|word| format!("tools/mtmd/{word}"))
+        .collect();
+    let files = Listing::read(Path::new(tree)).expect("listing");
+    let options = Options { multimodal: true, ..Options::default() };
+    let target = Target::new("x86_64", "linux", "gnu");
+    let plan = plan::plan(&target, &options, true, |_| true, &files).expect("plan");
+    let mut ours: BTreeSet<String> =
+        plan.units.iter().filter(|u| u.is_multimodal()).flat_map(unit_files).collect();
+    ours.retain(|file| file.starts_with("tools/"));
+    // A part of shim/multimodal.cpp.
+    assert!(ours.insert("tools/mtmd/mtmd-helper.cpp".to_owned()));
+    assert_eq!(ours, theirs);
+}
+
 /// Back ends that `cc` compiles: their own files, and the list of back ends.
 #[test]
 fn backends_equal_cmake() {

@@ -60,6 +60,11 @@ fn files() -> Listing {
     ] {
         all.push(format!("ggml/src/ggml-cpu/{file}"));
     }
+    for file in ["clip", "mtmd", "mtmd-audio", "mtmd-image", "mtmd-helper", "mtmd-helper-gen", "models/llava"]
+    {
+        all.push(format!("tools/mtmd/{file}.cpp"));
+    }
+    all.extend(["vendor/hash/hash.cpp", "vendor/hash/sha256/sha256.c"].map(str::to_owned));
     Listing::new(all)
 }
 
@@ -225,6 +230,38 @@ fn jinja_is_optional() {
     let mentions =
         |p: &Plan| p.units.iter().any(|u| u.includes.contains(&Include::Shim) && is_jinja(&u.source));
     assert!(mentions(&with) && !mentions(&without));
+}
+
+#[test]
+fn the_multimodal_library_is_optional_and_changes_nothing_else() {
+    let target = Target::new("x86_64", "linux", "gnu");
+    let without = default_plan(&target);
+    let with = make(&target, &Options { jinja: true, multimodal: true, ..Options::default() }, true);
+    let (own, others): (Vec<Unit>, Vec<Unit>) = with.units.into_iter().partition(Unit::is_multimodal);
+    assert_eq!(others, without.units);
+    assert_eq!(with.core.len(), without.core.len() + own.len());
+    for unit in &own {
+        assert_eq!(unit.prelude, Some("mtmd_checks.h"), "{:?}", unit.source);
+        assert!(unit.defines.iter().all(|d| d != "MTMD_VIDEO"), "no process of ffmpeg: {:?}", unit.source);
+    }
+    let mut compiled: Vec<String> = own.iter().flat_map(|u| plan::tree_files(&u.source)).collect();
+    assert!(own.iter().any(|u| matches!(&u.source, Source::Shim(file) if file == "multimodal.cpp")));
+    compiled.push("tools/mtmd/mtmd-helper.cpp".to_owned());
+    compiled.sort();
+    let expected = files_below(&["tools/mtmd/", "vendor/hash/"]);
+    assert_eq!(compiled, expected);
+}
+
+/// The files of [`files`] in these folders, sorted.
+fn files_below(folders: &[&str]) -> Vec<String> {
+    let all = format!("{:?}", files());
+    let mut found: Vec<String> = all
+        .split('"')
+        .filter(|f| folders.iter().any(|folder| f.starts_with(folder)))
+        .map(str::to_owned)
+        .collect();
+    found.sort();
+    found
 }
 
 fn is_jinja(source: &Source) -> bool {

@@ -38,6 +38,44 @@ pub enum Error {
         /// The reason, on one line.
         detail: String,
     },
+    /// A projector file (mmproj) could not be loaded.
+    #[error("cannot load projector \"{}\": {detail}", path.display())]
+    LoadProjector {
+        /// The file as given.
+        path: PathBuf,
+        /// The reason, on one line.
+        detail: String,
+    },
+    /// An image or a recording could not be decoded.
+    #[error("cannot decode the {kind}: {detail}")]
+    DecodeMedia {
+        /// `image` or `audio`.
+        kind: &'static str,
+        /// The reason.
+        detail: String,
+    },
+    /// The projector does not take this kind of media.
+    #[error("the projector does not take {kind} as input")]
+    UnsupportedMedia {
+        /// `images` or `audio`.
+        kind: &'static str,
+    },
+    /// A text does not have one marker per medium.
+    #[error("the text has {markers} media markers for {media} images and recordings")]
+    MarkerCount {
+        /// Markers in the text.
+        markers: usize,
+        /// Images and recordings given.
+        media: usize,
+    },
+    /// A recording whose rate is not the projector's.
+    #[error("the recording has {given} samples per second, the projector takes {expected}")]
+    SampleRate {
+        /// Samples per second as given.
+        given: u32,
+        /// Samples per second that the projector takes.
+        expected: u32,
+    },
     /// A model could not be written to a file.
     #[error("cannot save the model to \"{}\": {detail}", path.display())]
     SaveModel {

@@ -62,6 +62,7 @@
 //! | `jinja` | yes | runs a model's own chat template |
 //! | `blas` | no | prompts on a BLAS library of the machine |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
+//! | `multimodal` | no | images and audio as input: module `multimodal` |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
 //! | `rpc` | no | devices of other hosts |
 //! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
@@ -92,6 +93,8 @@ mod infill;
 pub mod log;
 mod message;
 mod model;
+#[cfg(feature = "multimodal")]
+pub mod multimodal;
 mod part_file;
 mod quantize;
 mod registry;

@@ -78,7 +78,12 @@ impl Context {
         };
         self.plan = plan;
         done?;
-        Ok(Output {
+        Ok(self.output(encode))
+    }
+
+    /// What the last call gave.
+    pub(crate) fn output(&self, encode: bool) -> Output<'_> {
+        Output {
             kept: &self.kept,
             live_logits: self.ptr.logits(),
             live_embeddings: self.ptr.embeddings(),
@@ -86,7 +91,7 @@ impl Context {
             n_vocab: self.model.inner.info.n_vocab,
             n_embd: self.model.inner.info.n_embd_out,
             has_logits: self.facts.has_memory && !encode,
-        })
+        }
     }
 
     fn run_checked(&mut self, batch: &Batch, encode: bool, plan: &Plan) -> Result<(), DecodeError> {

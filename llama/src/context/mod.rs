@@ -360,7 +360,7 @@ impl Context {
     }
 
     /// Refuses work on a memory that is not there and on sequences that cannot be.
-    fn memory_ready(&self, seqs: &[SeqId]) -> Result<()> {
+    pub(crate) fn memory_ready(&self, seqs: &[SeqId]) -> Result<()> {
         self.alive()?;
         if !self.facts.has_memory {
             return Err(Error::NoMemory);

@@ -94,7 +94,7 @@ pub enum FlashAttention {
 }
 
 impl FlashAttention {
-    pub(super) fn raw(self) -> i32 {
+    pub(crate) fn raw(self) -> i32 {
         match self {
             Self::Auto => llama_sys::LLAMA_FLASH_ATTN_TYPE_AUTO,
             Self::Off => llama_sys::LLAMA_FLASH_ATTN_TYPE_DISABLED,

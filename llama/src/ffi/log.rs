@@ -13,6 +13,9 @@ pub(crate) fn install() {
         // SAFETY: the callback is a function that lives forever and takes no user data. A failure would
         // leave llama.cpp's own logger in place, which is harmless.
         let _ = unsafe { llama_sys::guarded::llama_log_set(Some(on_log), std::ptr::null_mut()) };
+        #[cfg(feature = "multimodal")]
+        // SAFETY: as above; it sets the two loggers of the multimodal library.
+        let _ = unsafe { llama_sys::mtmd::guarded::mtmd_helper_log_set(Some(on_log), std::ptr::null_mut()) };
     });
 }
 

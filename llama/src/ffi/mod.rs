@@ -12,6 +12,8 @@ pub(crate) mod chat;
 pub(crate) mod context;
 pub(crate) mod log;
 pub(crate) mod model;
+#[cfg(feature = "multimodal")]
+pub(crate) mod mtmd;
 pub(crate) mod panic;
 pub(crate) mod quantize;
 pub(crate) mod registry;

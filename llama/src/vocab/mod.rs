@@ -170,7 +170,7 @@ impl Vocab {
         }
     }
 
-    fn usable(&self) -> Result<VocabPtr> {
+    pub(crate) fn usable(&self) -> Result<VocabPtr> {
         if self.special().kind == llama_sys::LLAMA_VOCAB_TYPE_NONE {
             return Err(Error::NoVocab);
         }

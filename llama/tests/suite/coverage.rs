@@ -1,4 +1,4 @@
-//! Every function of llama.h is wrapped, or listed with a reason in `unwrapped.txt`.
+//! Every function of llama.h and of the multimodal library is wrapped, or listed with a reason in `unwrapped.txt`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,11 +7,23 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// How the names of functions start.
+const PREFIXES: [&str; 2] = ["llama_", "mtmd_"];
+
+fn is_function(word: &str) -> bool {
+    PREFIXES.iter().any(|prefix| word.starts_with(prefix))
+}
+
 /// The functions that the bindings declare.
 fn bound() -> BTreeSet<String> {
-    let bindings = std::fs::read_to_string(root().join("../llama-sys/src/bindings.rs")).unwrap();
-    let names = bindings.lines().filter_map(|line| line.trim().strip_prefix("pub fn llama_"));
-    names.map(|rest| format!("llama_{}", rest.split('(').next().unwrap())).collect()
+    let read = |file| std::fs::read_to_string(root().join("../llama-sys/src").join(file)).unwrap();
+    let bindings = [read("bindings.rs"), read("mtmd/bindings.rs")].concat();
+    let names = bindings.lines().filter_map(|line| line.trim().strip_prefix("pub fn "));
+    names
+        .filter_map(|rest| rest.split('(').next())
+        .filter(|name| is_function(name))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The functions that the safe crate calls, from all its source files.
@@ -40,7 +52,7 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 /// The words of a line that start like a function of llama.cpp.
 fn names(line: &str) -> impl Iterator<Item = String> {
     line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .filter(|word| word.starts_with("llama_"))
+        .filter(|word| is_function(word))
         .map(str::to_owned)
 }
 
@@ -64,7 +76,7 @@ fn every_function_is_wrapped_or_listed_with_a_reason() {
     let wrapped_after_all: Vec<_> = listed.keys().filter(|name| called.contains(*name)).collect();
     let unknown: Vec<_> = listed.keys().filter(|name| !bound.contains(*name)).collect();
     println!(
-        "llama.h: {} functions, {} wrapped, {} deprecated, {} done another way",
+        "llama.h and mtmd.h: {} functions, {} wrapped, {} deprecated, {} done another way",
         bound.len(),
         bound.iter().filter(|name| called.contains(*name)).count(),
         count("deprecated"),
@@ -97,6 +109,8 @@ fn deprecated_functions_are_those_of_the_header() {
             before.split('(').next()?.split_whitespace().last().map(|n| n.trim_start_matches('*').to_owned())
         })
         .collect();
-    let listed = unwrapped().into_iter().filter(|(_, reason)| reason.starts_with("deprecated"));
+    let listed = unwrapped()
+        .into_iter()
+        .filter(|(name, reason)| name.starts_with("llama_") && reason.starts_with("deprecated"));
     assert_eq!(listed.map(|(name, _)| name).collect::<BTreeSet<_>>(), marked);
 }

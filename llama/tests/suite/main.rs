@@ -24,6 +24,10 @@ mod infill;
 mod load;
 mod memory;
 mod misuse;
+#[cfg(feature = "multimodal")]
+mod misuse_media;
+#[cfg(feature = "multimodal")]
+mod multimodal;
 mod process;
 mod quantize;
 mod reference;

@@ -247,3 +247,22 @@ fn owners_are_static() {
     check::<llama::TokenDecoder>();
     check::<llama::Trainer>();
 }
+
+#[cfg(feature = "multimodal")]
+#[test]
+fn every_public_type_of_multimodal() {
+    use llama::multimodal::*;
+    assert_both!(
+        Audio,
+        Chunk<'static>,
+        ChunkKind,
+        Evaluated<'static>,
+        Image,
+        Media,
+        MediaEmbedding,
+        MediaPrompt,
+        Part,
+        Projector,
+        ProjectorBuilder,
+    );
+}

@@ -85,9 +85,15 @@ pub(crate) fn describe(shape: &Shape, meta: &mut Metadata) {
         add("ssm.time_step_rank", Value::U32(time_step_rank(shape)));
     }
     match shape.arch {
-        Arch::Llama | Arch::Qwen2 | Arch::Qwen3 => {
+        Arch::Llama | Arch::Qwen2 | Arch::Qwen2Vl | Arch::Qwen3 => {
             add("rope.dimension_count", Value::U32(shape.head_dim));
             add("rope.freq_base", Value::F32(10_000.0));
+            if shape.arch == Arch::Qwen2Vl {
+                // Pairs of a head that turn with time, height and width.
+                let half = shape.head_dim.cast_signed() / 2;
+                let sections = vec![half / 2, half / 4, half / 4, 0];
+                add("rope.dimension_sections", sections.into());
+            }
         }
         Arch::Gemma2 => {
             add("attention.sliding_window", Value::U32(shape.window));
@@ -131,7 +137,7 @@ pub(crate) fn tensors(shape: &Shape) -> Vec<Tensor> {
     list.embeddings();
     for layer in 0..shape.n_layer {
         match shape.arch {
-            Arch::Llama | Arch::Qwen2 | Arch::Qwen3 | Arch::Gemma2 | Arch::Gemma3 => {
+            Arch::Llama | Arch::Qwen2 | Arch::Qwen2Vl | Arch::Qwen3 | Arch::Gemma2 | Arch::Gemma3 => {
                 list.decoder_layer(layer);
             }
             Arch::Mamba => {
@@ -237,7 +243,7 @@ impl List<'_> {
         self.matrix(&format!("{prefix}_k"), &[s.n_embd, kv], Role::Matrix);
         self.matrix(&format!("{prefix}_v"), &[s.n_embd, kv], Role::AttnV(layer));
         self.matrix(&format!("{prefix}_{output}"), &[q, s.n_embd], Role::Matrix);
-        if matches!(s.arch, Arch::Qwen2 | Arch::Bert) {
+        if matches!(s.arch, Arch::Qwen2 | Arch::Qwen2Vl | Arch::Bert) {
             self.bias(&format!("{prefix}_q"), q);
             self.bias(&format!("{prefix}_k"), kv);
             self.bias(&format!("{prefix}_v"), kv);

@@ -10,6 +10,8 @@ pub enum Arch {
     Llama,
     /// Qwen 2: biases on query, key and value.
     Qwen2,
+    /// Qwen 2 VL: as Qwen 2, with positions in several sections.
+    Qwen2Vl,
     /// Qwen 3: norms on query and key.
     Qwen3,
     /// Gemma 2: sliding window on every other layer, capped logits, norms after each block.
@@ -33,6 +35,7 @@ impl Arch {
         match self {
             Self::Llama => "llama",
             Self::Qwen2 => "qwen2",
+            Self::Qwen2Vl => "qwen2vl",
             Self::Qwen3 => "qwen3",
             Self::Gemma2 => "gemma2",
             Self::Gemma3 => "gemma3",
@@ -92,10 +95,11 @@ const REALISTIC: [Row; 3] = [
 ];
 
 /// Names of the tiny shapes, each a few hundred kilobytes as F32.
-const TINY: [&str; 11] = [
+const TINY: [&str; 12] = [
     "tiny-llama",
     "tiny-llama-moe",
     "tiny-qwen2",
+    "tiny-qwen2vl",
     "tiny-qwen3",
     "tiny-gemma2",
     "tiny-gemma3",
@@ -112,7 +116,7 @@ impl Shape {
     pub fn tiny(arch: Arch) -> Self {
         let vocab = match arch {
             Arch::Llama | Arch::Gemma2 | Arch::Gemma3 | Arch::Jamba => VocabKind::SentencePiece,
-            Arch::Qwen2 | Arch::Qwen3 => VocabKind::ByteLevel("qwen2"),
+            Arch::Qwen2 | Arch::Qwen2Vl | Arch::Qwen3 => VocabKind::ByteLevel("qwen2"),
             Arch::Mamba => VocabKind::ByteLevel("gpt-2"),
             Arch::Bert => VocabKind::WordPiece,
             Arch::T5 => VocabKind::Unigram,
@@ -197,8 +201,8 @@ impl Shape {
 }
 
 fn all_archs() -> impl Iterator<Item = Arch> {
-    use Arch::{Bert, Gemma2, Gemma3, Jamba, Llama, Mamba, Qwen2, Qwen3, T5};
-    [Llama, Qwen2, Qwen3, Gemma2, Gemma3, Mamba, Jamba, Bert, T5].into_iter()
+    use Arch::{Bert, Gemma2, Gemma3, Jamba, Llama, Mamba, Qwen2, Qwen2Vl, Qwen3, T5};
+    [Llama, Qwen2, Qwen2Vl, Qwen3, Gemma2, Gemma3, Mamba, Jamba, Bert, T5].into_iter()
 }
 
 #[cfg(test)]

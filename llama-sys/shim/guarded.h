@@ -1,0 +1,24 @@
+// Defines the guarded twin of a C function: lrsg_NAME(fault, result, arguments...) -> status.
+#pragma once
+
+#include "guard.h"
+#include "signature.h"
+
+#include <string_view>
+
+namespace {
+
+// `llama_free`, `ggml_backend_sched_free`, ...: what they run must not throw.
+constexpr bool frees(std::string_view name) {
+    return name.size() > 5 && name.substr(name.size() - 5) == "_free";
+}
+
+} // namespace
+
+// `lrsg_##f` and `#f` take the C name as written; `f` elsewhere is the prefixed symbol (symbol_prefix.h,
+// mtmd_prefix.h).
+#define GUARD(f, n)                                                                               \
+    extern "C" int lrsg_##f(lrs_fault * fault, ret<decltype(&f)> * result MORE_##n(f)) {        \
+        return lrs::call(fault, result, [&]() -> ret<decltype(&f)> { return f(ARGS_##n); },       \
+                         frees(#f));                                                              \
+    }

@@ -1,0 +1,61 @@
+//! Images and audio as input (feature `multimodal`).
+//!
+//! A model that sees or hears comes as two files: the text model, and a *projector* (`mmproj-….gguf`) that turns
+//! images and recordings into embeddings that the model takes in place of tokens. [`Projector`] holds the second
+//! file, [`MediaPrompt`] is a prompt of texts, images and recordings cut into chunks, and
+//! [`MediaPrompt::evaluate`] puts it into the memory of a [`Context`](crate::Context), where generation goes on as
+//! after any other prompt:
+//!
+//! ```no_run
+//! use llama::multimodal::{Image, Part, Projector};
+//! use llama::{Batch, Model, Sampler, SeqId, Special};
+//!
+//! let model = Model::load("model.gguf")?;
+//! let projector = Projector::load(&model, "mmproj.gguf")?;
+//! let image = Image::decode(&std::fs::read("llama.jpg")?)?;
+//! let prompt = projector.tokenize([
+//!     Part::template("<|im_start|>user\n"),
+//!     Part::from(image),
+//!     Part::text("What is in this picture?"),
+//!     Part::template("<|im_end|>\n<|im_start|>assistant\n"),
+//! ])?;
+//!
+//! let mut ctx = model.context_builder().n_ctx(4096).build()?;
+//! let mut sampler = Sampler::greedy()?;
+//! let mut text = model.vocab().decoder(Special::AsText);
+//! let (mut pos, mut token) = {
+//!     let done = prompt.evaluate(&mut ctx, SeqId(0), 0)?;
+//!     (done.next_pos(), sampler.sample(done.output().logits_last()?)?)
+//! };
+//! let mut batch = Batch::new();
+//! while !model.vocab().is_eog(token)? {
+//!     print!("{}", text.push(token)?);
+//!     batch.clear().add(token, pos, &[SeqId(0)], true);
+//!     token = sampler.sample(ctx.decode(&batch)?.logits_last()?)?;
+//!     pos += 1;
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Where a chat template renders the text, put a marker where a medium belongs and cut the rendered prompt with
+//! [`split_at_markers`]; [`unused_marker`] gives one that nobody's text contains.
+//!
+//! | type | may be sent | may be shared | why |
+//! |---|---|---|---|
+//! | [`Projector`] | yes | yes | tokenizing only reads it; encoding takes turns |
+//! | [`Image`], [`Audio`] | yes | yes | plain data; clones share it |
+//! | [`MediaPrompt`], [`Chunk`] | yes | yes | do not change once they are made |
+#![forbid(unsafe_code)]
+
+mod check;
+mod evaluate;
+mod media;
+mod part;
+mod projector;
+mod prompt;
+
+pub use evaluate::{Evaluated, MediaEmbedding};
+pub use media::{Audio, Image};
+pub use part::{Media, Part, default_marker, split_at_markers, unused_marker};
+pub use projector::{Projector, ProjectorBuilder};
+pub use prompt::{Chunk, ChunkKind, MediaPrompt};

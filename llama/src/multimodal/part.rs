@@ -1,0 +1,198 @@
+//! What prompts with media are made of.
+
+use super::media::{Audio, Image};
+use crate::error::{Error, Result};
+use crate::vocab::{PromptPart, Special};
+
+/// An image or a recording.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Media {
+    /// An image.
+    Image(Image),
+    /// A recording.
+    Audio(Audio),
+}
+
+impl From<Image> for Media {
+    fn from(image: Image) -> Self {
+        Self::Image(image)
+    }
+}
+
+impl From<Audio> for Media {
+    fn from(audio: Audio) -> Self {
+        Self::Audio(audio)
+    }
+}
+
+/// A part of a prompt: text, an image or a recording.
+///
+/// Each text is tokenized by itself, as llama.cpp does around media.
+///
+/// ```
+/// use llama::multimodal::{Image, Part};
+/// let image = Image::from_rgb(1, 1, vec![0, 0, 0])?;
+/// let parts = [Part::template("<|im_start|>user\n"), Part::text("What is this? "), Part::from(image)];
+/// assert!(matches!(parts[1], Part::Text { .. }));
+/// # Ok::<(), llama::Error>(())
+/// ```
+#[doc(alias = "mtmd_input_part")]
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Part {
+    /// Text.
+    #[doc(alias = "mtmd_input_text")]
+    Text {
+        /// The text. A media marker in it is text like any other.
+        text: String,
+        /// Whether special tokens in it mean what they say.
+        special: Special,
+    },
+    /// An image or a recording.
+    Media(Media),
+}
+
+impl Part {
+    /// Text from outside, in which special tokens are ordinary text.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into(), special: Special::AsText }
+    }
+
+    /// Text of a template, in which special tokens mean what they say.
+    #[must_use]
+    pub fn template(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into(), special: Special::Parse }
+    }
+}
+
+impl From<Image> for Part {
+    fn from(image: Image) -> Self {
+        Self::Media(image.into())
+    }
+}
+
+impl From<Audio> for Part {
+    fn from(audio: Audio) -> Self {
+        Self::Media(audio.into())
+    }
+}
+
+impl From<Media> for Part {
+    fn from(media: Media) -> Self {
+        Self::Media(media)
+    }
+}
+
+/// The marker that llama.cpp's tools put where a medium belongs: `<__media__>`.
+///
+/// # Errors
+/// When llama.cpp fails to answer.
+#[doc(alias = "mtmd_default_marker")]
+#[doc(alias = "mtmd_get_marker")]
+pub fn default_marker() -> Result<String> {
+    crate::ffi::mtmd::default_marker()
+}
+
+/// A marker that none of `texts` contains, so that no user can put one into a prompt.
+///
+/// ```
+/// let marker = llama::multimodal::unused_marker(["what does <__media__> mean?"]);
+/// assert_eq!(marker, "<__media_1__>");
+/// ```
+#[must_use]
+pub fn unused_marker<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let texts: Vec<&str> = texts.into_iter().collect();
+    let unused = |marker: &String| texts.iter().all(|text| !text.contains(marker.as_str()));
+    let first = std::iter::once("<__media__>".to_owned());
+    let numbered = (1_u64..).map(|number| format!("<__media_{number}__>"));
+    // A text of finite length cannot contain all of them.
+    first.chain(numbered).find(unused).unwrap_or_default()
+}
+
+/// Cuts a rendered prompt at each `marker` and puts the media there, in order.
+///
+/// Texts of messages stay texts from outside. Where they may contain anything, make the marker with
+/// [`unused_marker`] before the prompt is rendered.
+///
+/// ```
+/// use llama::PromptPart;
+/// use llama::multimodal::{Image, Media, Part, split_at_markers};
+/// let image = Image::from_rgb(1, 1, vec![0, 0, 0])?;
+/// let rendered = [PromptPart::template("<s>"), PromptPart::input("Look: <m>!")];
+/// let parts = split_at_markers(&rendered, "<m>", [Media::from(image)])?;
+/// assert_eq!(parts.len(), 4);
+/// assert_eq!(parts[1], Part::text("Look: "));
+/// # Ok::<(), llama::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::MarkerCount`] unless there are as many markers as media; [`Error::InvalidParameter`] for an empty marker.
+#[doc(alias = "mtmd_tokenize")]
+pub fn split_at_markers(
+    rendered: &[PromptPart],
+    marker: &str,
+    media: impl IntoIterator<Item = Media>,
+) -> Result<Vec<Part>> {
+    if marker.is_empty() {
+        return Err(Error::invalid("marker", "it is empty"));
+    }
+    let media: Vec<Media> = media.into_iter().collect();
+    let markers = rendered.iter().map(|part| part.text.matches(marker).count()).sum();
+    if markers != media.len() {
+        return Err(Error::MarkerCount { markers, media: media.len() });
+    }
+    let mut media = media.into_iter().map(Part::Media);
+    let mut parts = Vec::new();
+    for part in rendered {
+        let special = if part.is_input { Special::AsText } else { Special::Parse };
+        for (index, text) in part.text.split(marker).enumerate() {
+            if index > 0 {
+                parts.extend(media.next());
+            }
+            if !text.is_empty() {
+                parts.push(Part::Text { text: text.to_owned(), special });
+            }
+        }
+    }
+    Ok(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(value: u8) -> Media {
+        Image::from_rgb(1, 1, vec![value; 3]).unwrap().into()
+    }
+
+    #[test]
+    fn media_take_the_places_of_markers_in_order() {
+        let rendered = [PromptPart::template("<m>a<m><m>"), PromptPart::input("<m>")];
+        let parts = split_at_markers(&rendered, "<m>", (0..4).map(image)).unwrap();
+        let expected =
+            [image(0).into(), Part::template("a"), image(1).into(), image(2).into(), image(3).into()];
+        assert_eq!(parts, expected);
+    }
+
+    #[test]
+    fn a_wrong_number_of_markers_is_counted() {
+        let rendered = [PromptPart::input("<m> and <m>")];
+        let error = split_at_markers(&rendered, "<m>", [image(0)]).unwrap_err();
+        assert_eq!(error, Error::MarkerCount { markers: 2, media: 1 });
+        let error = split_at_markers(&[], "<m>", [image(0)]).unwrap_err();
+        assert_eq!(error, Error::MarkerCount { markers: 0, media: 1 });
+        assert!(split_at_markers(&[], "", []).is_err());
+    }
+
+    #[test]
+    fn a_marker_is_found_whatever_users_write() {
+        let hostile: Vec<String> = std::iter::once("<__media__>".to_owned())
+            .chain((1..100).map(|n| format!("<__media_{n}__>")))
+            .collect();
+        let marker = unused_marker(hostile.iter().map(String::as_str));
+        assert_eq!(marker, "<__media_100__>");
+        assert_eq!(unused_marker([]), "<__media__>");
+    }
+}
