@@ -30,3 +30,5 @@ mod state;
 mod threads;
 mod train;
 mod vocab;
+#[cfg(feature = "vulkan")]
+mod vulkan;
