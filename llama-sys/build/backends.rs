@@ -78,7 +78,11 @@ pub(crate) const BACKENDS: [Backend; 5] = [
     Backend {
         feature: "cuda",
         define: "GGML_USE_CUDA",
-        sources: Sources::CMake { target: "ggml-cuda", options: &[("GGML_CUDA", "ON")] },
+        sources: Sources::CMake {
+            target: "ggml-cuda",
+            // Without VMM nothing refers to the driver: programs start where there is none.
+            options: &[("GGML_CUDA", "ON"), ("GGML_CUDA_NO_VMM", "ON"), ("GGML_CUDA_NCCL", "OFF")],
+        },
         functions: &[
             "ggml_backend_cuda_allreduce_tensor",
             "ggml_backend_cuda_buffer_type",
