@@ -1,30 +1,44 @@
 //! Back ends beside the CPU, as data.
 
-/// A back end that the `cc` builder compiles.
+/// A back end that a Cargo feature turns on.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Backend {
-    /// Cargo feature that turns it on.
+    /// The feature.
     pub(crate) feature: &'static str,
     /// Macro that puts it into ggml's registry.
     pub(crate) define: &'static str,
-    /// Its files, and a header of `shim/` in front of each.
-    pub(crate) files: &'static [(&'static str, Option<&'static str>)],
-    /// Files of `shim/` that it needs.
-    pub(crate) shim: &'static [&'static str],
+    /// What compiles it.
+    pub(crate) sources: Sources,
     /// Its C functions; they get the prefix of the C API.
     pub(crate) functions: &'static [&'static str],
 }
 
+/// Who compiles a back end.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Sources {
+    /// We do: files of llama.cpp, each with a header of `shim/` in front of it, and files of `shim/`.
+    Cc { files: &'static [(&'static str, Option<&'static str>)], shim: &'static [&'static str] },
+    /// llama.cpp's CMake files do.
+    CMake {
+        /// Target, and name of the static library.
+        target: &'static str,
+        /// Variables and their values.
+        options: &'static [(&'static str, &'static str)],
+    },
+}
+
 /// All of them.
-pub(crate) const BACKENDS: [Backend; 2] = [
+pub(crate) const BACKENDS: [Backend; 5] = [
     Backend {
         feature: "rpc",
         define: "GGML_USE_RPC",
-        files: &[
-            ("ggml/src/ggml-rpc/ggml-rpc.cpp", Some("rpc_client.h")),
-            ("ggml/src/ggml-rpc/transport.cpp", Some("rpc_transport.h")),
-        ],
-        shim: &["rpc.cpp"],
+        sources: Sources::Cc {
+            files: &[
+                ("ggml/src/ggml-rpc/ggml-rpc.cpp", Some("rpc_client.h")),
+                ("ggml/src/ggml-rpc/transport.cpp", Some("rpc_transport.h")),
+            ],
+            shim: &["rpc.cpp"],
+        },
         functions: &[
             "ggml_backend_is_rpc",
             "ggml_backend_rpc_add_server",
@@ -38,13 +52,65 @@ pub(crate) const BACKENDS: [Backend; 2] = [
     Backend {
         feature: "blas",
         define: "GGML_USE_BLAS",
-        files: &[("ggml/src/ggml-blas/ggml-blas.cpp", None)],
-        shim: &[],
+        sources: Sources::Cc { files: &[("ggml/src/ggml-blas/ggml-blas.cpp", None)], shim: &[] },
         functions: &[
             "ggml_backend_blas_init",
             "ggml_backend_blas_reg",
             "ggml_backend_blas_set_n_threads",
             "ggml_backend_is_blas",
+        ],
+    },
+    Backend {
+        feature: "vulkan",
+        define: "GGML_USE_VULKAN",
+        sources: Sources::CMake { target: "ggml-vulkan", options: &[("GGML_VULKAN", "ON")] },
+        functions: &[
+            "ggml_backend_is_vk",
+            "ggml_backend_vk_buffer_type",
+            "ggml_backend_vk_get_device_count",
+            "ggml_backend_vk_get_device_description",
+            "ggml_backend_vk_get_device_memory",
+            "ggml_backend_vk_host_buffer_type",
+            "ggml_backend_vk_init",
+            "ggml_backend_vk_reg",
+        ],
+    },
+    Backend {
+        feature: "cuda",
+        define: "GGML_USE_CUDA",
+        sources: Sources::CMake {
+            target: "ggml-cuda",
+            // Without VMM nothing refers to the driver: programs start where there is none.
+            options: &[("GGML_CUDA", "ON"), ("GGML_CUDA_NO_VMM", "ON"), ("GGML_CUDA_NCCL", "OFF")],
+        },
+        functions: &[
+            "ggml_backend_cuda_allreduce_tensor",
+            "ggml_backend_cuda_buffer_type",
+            "ggml_backend_cuda_get_device_count",
+            "ggml_backend_cuda_get_device_description",
+            "ggml_backend_cuda_get_device_memory",
+            "ggml_backend_cuda_host_buffer_type",
+            "ggml_backend_cuda_init",
+            "ggml_backend_cuda_reg",
+            "ggml_backend_cuda_register_host_buffer",
+            "ggml_backend_cuda_unregister_host_buffer",
+            "ggml_backend_is_cuda",
+        ],
+    },
+    Backend {
+        feature: "metal",
+        define: "GGML_USE_METAL",
+        sources: Sources::CMake {
+            target: "ggml-metal",
+            options: &[("GGML_METAL", "ON"), ("GGML_METAL_EMBED_LIBRARY", "ON")],
+        },
+        functions: &[
+            "ggml_backend_is_metal",
+            "ggml_backend_metal_capture_next_compute",
+            "ggml_backend_metal_init",
+            "ggml_backend_metal_reg",
+            "ggml_backend_metal_set_abort_callback",
+            "ggml_backend_metal_supports_family",
         ],
     },
 ];

@@ -24,6 +24,10 @@ pub(crate) struct Env {
     pub(crate) objcopy: Option<PathBuf>,
     /// `MKLROOT`: Intel's MKL, as its own scripts set it.
     pub(crate) mkl_root: Option<PathBuf>,
+    /// `VULKAN_SDK`: Vulkan's headers, libraries and tools, as its own scripts set it.
+    pub(crate) vulkan_sdk: Option<PathBuf>,
+    /// `CUDA_PATH`: NVIDIA's toolkit, as its own installers set it.
+    pub(crate) cuda_path: Option<PathBuf>,
     /// Cargo features of llama-sys that are on.
     pub(crate) features: Vec<&'static str>,
 }
@@ -54,6 +58,8 @@ impl Env {
             variants: tracked("LLAMA_SYS_CPU_VARIANTS")
                 .map(|list| list.split(',').map(|name| name.trim().to_owned()).collect()),
             cache_dir,
+            vulkan_sdk: tracked("VULKAN_SDK").map(PathBuf::from),
+            cuda_path: tracked("CUDA_PATH").map(PathBuf::from),
             mkl_root: tracked("MKLROOT").map(PathBuf::from),
             objcopy: tracked("OBJCOPY").map(PathBuf::from),
             features: FEATURES.into_iter().filter(|f| is_on(f)).collect(),
@@ -69,7 +75,8 @@ fn plain(path: &Path) -> std::io::Result<PathBuf> {
 }
 
 /// All features that mean something to the build.
-const FEATURES: [&str; 7] = ["bindgen", "blas", "jinja", "multimodal", "native", "rpc", "static-stdcxx"];
+const FEATURES: [&str; 10] =
+    ["bindgen", "blas", "cuda", "jinja", "metal", "multimodal", "native", "rpc", "static-stdcxx", "vulkan"];
 
 fn is_on(feature: &str) -> bool {
     std::env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase().replace('-', "_"))).is_some()

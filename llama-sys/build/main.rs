@@ -10,6 +10,8 @@ mod bindings;
 mod blas;
 mod cache;
 mod carrier;
+#[cfg(any(feature = "cuda", feature = "metal", feature = "vulkan"))]
+mod cmake;
 mod compile;
 mod env;
 mod headers;
@@ -63,8 +65,13 @@ fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
         plan::plan(&env.target, &options, can_merge.is_ok(), |flags| toolchain.accepts(&env, flags), &files)?;
 
     let generated = headers::write(&env, &tree, &plan, &api)?;
+    // First what can fail because something is not installed.
+    #[cfg(any(feature = "cuda", feature = "metal", feature = "vulkan"))]
+    let archives = cmake::all(&env, &toolchain, &tree.path, &generated, &options)?;
+    #[cfg(not(any(feature = "cuda", feature = "metal", feature = "vulkan")))]
+    let archives = Vec::new();
     let objects = compile::all(&env, &toolchain, jobserver, &tree.path, &generated, &plan)?;
-    merge::archive(&env, &toolchain, &plan, &api, &objects, can_merge.as_ref().ok())?;
+    merge::archive(&env, &toolchain, &plan, &api, &objects, &archives, can_merge.as_ref().ok())?;
     link::emit(&env, &toolchain, &tree);
     info::write(&env, &tree, &toolchain, &plan, can_merge.err().as_deref())
 }

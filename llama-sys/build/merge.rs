@@ -68,6 +68,7 @@ pub(crate) fn archive(
     plan: &Plan,
     api: &Api,
     objects: &[PathBuf],
+    archives: &[PathBuf],
     tools: Option<&Tools<'_>>,
 ) -> Result<(), String> {
     let pick = |units: &[usize]| -> Vec<PathBuf> { units.iter().map(|&i| objects[i].clone()).collect() };
@@ -82,6 +83,7 @@ pub(crate) fn archive(
                     None => parts.extend(own),
                 }
             }
+            parts.extend_from_slice(archives);
             let whole = env.out_dir.join("llama_cpp.o");
             relink(tools, &parts, &whole)?;
             if let Some(limit) = plan.stack_limit() {
@@ -102,7 +104,15 @@ pub(crate) fn archive(
             execute(objcopy.arg(&whole))?;
             parts = vec![whole];
         }
-        None => parts.extend(plan.variants.iter().flat_map(|v| pick(&v.units))),
+        None => {
+            parts.extend(plan.variants.iter().flat_map(|v| pick(&v.units)));
+            for archive in archives {
+                let name = archive.file_stem().unwrap_or_default().to_string_lossy();
+                let folder = archive.parent().unwrap_or(archive);
+                println!("cargo::rustc-link-search=native={}", folder.display());
+                println!("cargo::rustc-link-lib=static={}", name.strip_prefix("lib").unwrap_or(&name));
+            }
+        }
     }
     let mut build = cc::Build::new();
     build.cargo_metadata(false).out_dir(&env.out_dir).objects(&parts);
@@ -145,11 +155,13 @@ fn variant_object(
     Ok(out)
 }
 
-/// Several objects as one. Of the user's arguments only the architecture matters here.
+/// Several objects, or all of several archives, as one object. Of the user's arguments only the architecture
+/// matters here.
 fn relink(tools: &Tools<'_>, objects: &[PathBuf], out: &Path) -> Result<(), String> {
     let mut command = tools.toolchain.cxx();
     command.args(["-r", "-nostdlib", "-fno-sanitize=all", "-Wl,--build-id=none,--force-group-allocation"]);
-    execute(command.args(tools.linker).arg("-o").arg(out).args(objects))
+    command.args(tools.linker).arg("-o").arg(out).arg("-Wl,--whole-archive").args(objects);
+    execute(command.arg("-Wl,--no-whole-archive"))
 }
 
 /// Objects that mark both ends of a variant's list of static constructors.

@@ -2,7 +2,7 @@
 //!
 //! It says what llama.cpp's CMake files say; `tests/parity.rs` compares the two.
 
-use crate::backends::{self, BACKENDS, Backend};
+use crate::backends::{self, BACKENDS, Backend, Sources};
 use crate::target::Target;
 use crate::variants::{self, Settings, Variant};
 use std::path::{Path, PathBuf};
@@ -92,7 +92,8 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    fn backends(&self) -> impl Iterator<Item = &'static Backend> {
+    /// The back ends that are on.
+    pub(crate) fn backends(&self) -> impl Iterator<Item = &'static Backend> {
         BACKENDS.iter().filter(|b| self.backends.contains(&b.feature))
     }
 }
@@ -479,8 +480,9 @@ const LIST: &str = "ggml/src/ggml-backend-reg.cpp";
 
 fn add_backends(plan: &mut Plan, target: &Target, options: &Options) {
     for backend in options.backends() {
+        let Sources::Cc { files, shim } = &backend.sources else { continue };
         let renames: Vec<String> = backends::renames(backend, options.prefix).collect();
-        for &(file, prelude) in backend.files {
+        for &(file, prelude) in *files {
             let mut defines = ggml_defines(target);
             defines.extend(renames.iter().cloned());
             let mut includes = vec![Include::Tree("ggml/src"), Include::Tree("ggml/include"), Include::Shim];
@@ -492,7 +494,7 @@ fn add_backends(plan: &mut Plan, target: &Target, options: &Options) {
             let source = Source::Tree(file.to_owned());
             plan.add_core(Unit { source, c: false, opt: 3, defines, includes, flags, prelude });
         }
-        for file in backend.shim {
+        for file in *shim {
             plan.add_core(shim_unit(file, renames.clone(), Vec::new()));
         }
     }

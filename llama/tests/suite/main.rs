@@ -42,3 +42,5 @@ mod stream;
 mod threads;
 mod train;
 mod vocab;
+#[cfg(feature = "vulkan")]
+mod vulkan;
