@@ -46,6 +46,7 @@ fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
     let api = headers::prepare(&env, &tree)?;
 
     let options = plan::Options {
+        chat: env.has("chat"),
         jinja: env.has("jinja"),
         json_schema: env.has("json-schema"),
         native: env.has("native"),

@@ -11,7 +11,7 @@ use std::path::Path;
 pub(crate) struct Listing(Vec<String>);
 
 /// Folders that hold sources we may compile.
-const FOLDERS: [&str; 9] = [
+const FOLDERS: [&str; 10] = [
     "src",
     "src/models",
     "ggml/src",
@@ -21,6 +21,7 @@ const FOLDERS: [&str; 9] = [
     "ggml/src/ggml-cpu/llamafile",
     "common",
     "common/jinja",
+    "common/parsers",
 ];
 
 impl Listing {
@@ -70,6 +71,8 @@ fn has_extension(file: &str, extension: &str) -> bool {
 pub(crate) struct Options {
     /// Compile the jinja engine.
     pub(crate) jinja: bool,
+    /// Compile the chat formats: prompts with tools, and parsers for what models say. Needs the other two.
+    pub(crate) chat: bool,
     /// Compile the conversion of JSON schemas to grammars.
     pub(crate) json_schema: bool,
     /// One variant for the building machine.
@@ -447,11 +450,11 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
     plan.add_core(shim_unit("dispatch.cpp", merged.clone(), Vec::new()));
     if dispatch {
         // Not part of the core: it is put around it (merge.rs).
-        plan.add(shim_unit(STACK_LIMIT, merged, Vec::new()));
+        plan.add(shim_unit(STACK_LIMIT, merged.clone(), Vec::new()));
     }
     for group in GROUPS.iter().filter(|group| (group.wanted)(options)) {
         for file in group.shim {
-            plan.add_core(shim_unit(file, Vec::new(), Vec::new()));
+            plan.add_core(shim_unit(file, merged.clone(), Vec::new()));
         }
         if !group.files.is_empty() {
             plan.add_core(Unit {
@@ -480,18 +483,18 @@ struct Group {
     prelude: Option<&'static str>,
 }
 
-const GROUPS: [Group; 3] = [
+const GROUPS: [Group; 6] = [
     Group {
         name: "json.cpp",
         wanted: |options| options.jinja || options.json_schema,
-        shim: &[],
+        shim: &["json_text.cpp"],
         files: &["common/json.cpp", "common/unicode.cpp"],
         prelude: None,
     },
     Group {
         name: "jinja.cpp",
         wanted: |options| options.jinja,
-        shim: &["jinja.cpp"],
+        shim: &["jinja.cpp", "nesting.cpp", "provenance.cpp"],
         files: &[
             "common/jinja/value.cpp",
             "common/jinja/string.cpp",
@@ -509,6 +512,53 @@ const GROUPS: [Group; 3] = [
         files: &["common/json-schema.cpp", "common/json-schema-to-grammar.cpp", "common/trie.cpp"],
         prelude: Some("to_log.h"),
     },
+    Group {
+        name: "chat.cpp",
+        wanted: |options| options.chat,
+        shim: &["chat.cpp", "log.cpp"],
+        files: &[
+            "common/chat.cpp",
+            "common/chat-auto-parser-generator.cpp",
+            "common/chat-auto-parser-helpers.cpp",
+            "common/chat-diff-analyzer.cpp",
+        ],
+        prelude: Some("chat_hooks.h"),
+    },
+    Group {
+        name: "chat_peg.cpp",
+        wanted: |options| options.chat,
+        shim: &[],
+        files: &["common/chat-peg-parser.cpp", "common/peg-parser.cpp"],
+        prelude: Some("peg_hooks.h"),
+    },
+    Group {
+        name: "chat_parsers.cpp",
+        wanted: |options| options.chat,
+        shim: &[],
+        files: &CHAT_PARSERS,
+        prelude: Some("chat_hooks.h"),
+    },
+];
+
+/// Parsers for particular models.
+pub(crate) const CHAT_PARSERS: [&str; 17] = [
+    "common/parsers/cohere2moe.cpp",
+    "common/parsers/deepseek.cpp",
+    "common/parsers/functionary-v3-2.cpp",
+    "common/parsers/gemma4.cpp",
+    "common/parsers/gigachat-v3.cpp",
+    "common/parsers/gpt-oss.cpp",
+    "common/parsers/kimi-k2.cpp",
+    "common/parsers/kimi-k3.cpp",
+    "common/parsers/lfm2.cpp",
+    "common/parsers/ling3.cpp",
+    "common/parsers/llm-jp-harmony.cpp",
+    "common/parsers/minicpm5.cpp",
+    "common/parsers/minimax-m3.cpp",
+    "common/parsers/ministral3.cpp",
+    "common/parsers/muse-glimmer.cpp",
+    "common/parsers/parsers.cpp",
+    "common/parsers/qwen3-coder.cpp",
 ];
 
 fn common_includes() -> Vec<Include> {

@@ -2,6 +2,8 @@
 #include "json_schema.h"
 
 #include "guard.h"
+#include "json_text.h"
+#include "work_limit.h"
 
 #include "json-schema-to-grammar.h"
 
@@ -14,7 +16,6 @@
 namespace {
 
 // Real schemas stay far below these numbers, and grammars do not count further than the last one.
-constexpr int max_nesting = 256;        // brackets inside each other
 constexpr std::size_t max_name = 1024;  // bytes of a property's name: the converter recurses once for each
 constexpr std::int64_t max_count = 2000; // of repetitions
 
@@ -110,27 +111,6 @@ void check_references(const common_chat_schema_document & document) {
 
 namespace lrs {
 
-common_json parse_json(const char * text, std::size_t len) {
-    int nesting = 0;
-    bool quoted = false;
-    for (std::size_t i = 0; i < len; ++i) {
-        const char c = text[i];
-        if (quoted) {
-            i += c == '\\';
-            quoted = c != '"';
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '[' || c == '{') {
-            if (++nesting > max_nesting) {
-                throw std::invalid_argument("JSON is nested too deeply: the limit is " + std::to_string(max_nesting));
-            }
-        } else if (c == ']' || c == '}') {
-            --nesting;
-        }
-    }
-    return common_json::parse(std::string(text, len));
-}
-
 common_chat_schema_document read_schema(const common_json & schema) {
     check_node(schema);
     common_chat_schema_document document = common_chat_schema_from_json(schema);
@@ -144,6 +124,7 @@ extern "C" int lrs_json_schema_to_grammar(lrs_fault * fault, const char * schema
                                           void (*sink)(void *, const char *, std::size_t), void * user) {
     char * none = nullptr;
     return lrs::call<void>(fault, static_cast<void *>(none), [&] {
+        const lrs::work_limit bounded(len);
         const std::string grammar = json_schema_to_grammar(lrs::read_schema(lrs::parse_json(schema, len)));
         sink(user, grammar.data(), grammar.size());
     });

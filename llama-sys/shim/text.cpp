@@ -33,3 +33,12 @@ std::string string_repeat(const std::string & text, std::size_t times) {
     }
     return out;
 }
+
+void string_replace_all(std::string & text, const std::string & old, const std::string & with) {
+    if (old.empty()) {
+        return;
+    }
+    for (std::size_t at = 0; (at = text.find(old, at)) != std::string::npos; at += with.size()) {
+        text.replace(at, old.size(), with);
+    }
+}

@@ -2,10 +2,9 @@
 
 use crate::Fault;
 use crate::fault::RawFault;
+use crate::text::{Sink, push};
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::MaybeUninit;
-
-type Sink = unsafe extern "C" fn(user: *mut c_void, text: *const c_char, len: usize);
 
 unsafe extern "C" {
     fn lrs_json_schema_to_grammar(
@@ -37,7 +36,7 @@ pub fn to_grammar(schema: &str) -> Result<String, Fault> {
             fault.as_mut_ptr(),
             schema.as_ptr().cast(),
             schema.len(),
-            crate::text::push,
+            push,
             (&raw mut out).cast(),
         )
     };

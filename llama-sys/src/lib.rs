@@ -34,6 +34,8 @@ mod fault;
 #[macro_use]
 mod guard;
 pub mod build_info;
+#[cfg(feature = "chat")]
+pub mod chat;
 pub mod cpu;
 #[cfg(feature = "jinja")]
 pub mod jinja;

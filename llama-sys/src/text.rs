@@ -2,6 +2,9 @@
 
 use std::ffi::{c_char, c_void};
 
+/// What C++ calls with each piece.
+pub(crate) type Sink = unsafe extern "C" fn(user: *mut c_void, text: *const c_char, len: usize);
+
 /// Appends a piece to the `Vec<u8>` that `user` points to.
 ///
 /// # Safety

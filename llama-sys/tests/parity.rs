@@ -192,3 +192,19 @@ fn cpu_variants_equal_cmake() {
     }
     println!("{compared} translation units of {} variants equal", plan.variants.len());
 }
+
+#[test]
+fn all_chat_parsers_are_compiled() {
+    if option_env!("LLAMA_SYS_TREE").is_none() {
+        support::skipped("the list of chat parsers", "LLAMA_SYS_SKIP is set");
+        return;
+    }
+    let list = std::fs::read_to_string(tree().join("common/parsers/sources.cmake")).expect("sources.cmake");
+    let theirs: BTreeSet<String> = list
+        .lines()
+        .filter_map(|line| line.trim().rsplit_once('/'))
+        .filter(|(_, file)| file.ends_with(".cpp"))
+        .map(|(_, file)| format!("common/parsers/{file}"))
+        .collect();
+    assert_eq!(theirs, plan::CHAT_PARSERS.map(str::to_owned).into());
+}

@@ -38,6 +38,18 @@ fn files() -> Listing {
     all.extend(
         ["value", "string", "lexer", "parser", "runtime", "caps"].map(|f| format!("common/jinja/{f}.cpp")),
     );
+    all.extend(plan::CHAT_PARSERS.map(str::to_owned));
+    all.extend(
+        [
+            "chat",
+            "chat-auto-parser-generator",
+            "chat-auto-parser-helpers",
+            "chat-diff-analyzer",
+            "chat-peg-parser",
+            "peg-parser",
+        ]
+        .map(|f| format!("common/{f}.cpp")),
+    );
     for file in [
         "ggml-cpu.c",
         "ggml-cpu.cpp",
@@ -235,6 +247,9 @@ fn parts_of_the_common_library_are_optional_and_add_up() {
     assert_eq!(common(&none), [""; 0]);
     assert!(common(&jinja).iter().all(|file| !file.contains("schema")));
     assert!(common(&json_schema).iter().all(|file| !file.contains("jinja")));
+    let all = Options { chat: true, ..both.clone() };
+    assert!(common(&all).len() > common(&both).len() + plan::CHAT_PARSERS.len());
+    assert!(plan(&both).units.iter().all(|unit| plan(&all).units.contains(unit)));
     for one in [&jinja, &json_schema] {
         assert!(!common(one).is_empty());
         assert!(common(one).iter().all(|file| common(&both).contains(file)));
