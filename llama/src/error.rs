@@ -175,6 +175,12 @@ pub enum Error {
         /// Why it cannot be done.
         reason: String,
     },
+    /// A draft model that cannot propose tokens for this model.
+    #[error("the draft model does not fit: {reason}")]
+    Draft {
+        /// Why not.
+        reason: String,
+    },
     /// The numbers to sample from are unusable.
     #[error("invalid logits: {reason}")]
     InvalidLogits {

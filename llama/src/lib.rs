@@ -92,7 +92,7 @@ mod vocab;
 pub use adapter::LoraAdapter;
 pub use batch::Batch;
 pub use cancel::CancelToken;
-pub use chat::{Chat, ChatBuilder, Overflow, Reply};
+pub use chat::{Chat, ChatBuilder, Overflow, Overrun, Reply};
 pub use chat_template::{ChatTemplate, Prompt, TemplateOptions, TemplateValue};
 pub use context::{
     AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
@@ -100,7 +100,12 @@ pub use context::{
 };
 pub use device::{Device, DeviceKind, DeviceMemory, devices};
 pub use error::{DecodeError, Error, MemoryEffect, Result};
-pub use generate::{Completion, Generation, GenerationBuilder, Session, StopReason, Timings, Usage};
+#[cfg(feature = "async")]
+pub use generate::TextStream;
+pub use generate::{
+    Completion, Draft, Generation, GenerationBuilder, Piece, PromptLookup, Session, StopReason, Timings,
+    TokenLogprobs, Usage,
+};
 pub use llama_sys as sys;
 pub use message::Message;
 pub use model::{

@@ -2,18 +2,22 @@
 
 use super::history::History;
 use super::prompt::Prompter;
+use super::trim::{Overrun, Trim};
 use super::{Chat, Overflow};
 use crate::cancel::CancelToken;
 use crate::chat_template::{ChatTemplate, TemplateOptions, TemplateValue};
 use crate::context::ContextBuilder;
 use crate::error::{Error, Result};
-use crate::generate::{Limits, Session};
+use crate::generate::{Draft, Limits, PromptLookup, Session};
 use crate::message::Message;
 use crate::model::Model;
 use crate::sampler::Sampler;
 
 /// Context length unless chosen otherwise, where the model was trained on more. More costs memory.
 const DEFAULT_CONTEXT: u32 = 8192;
+
+/// Outputs per step where tokens are proposed; longer proposals are cut.
+const SPECULATIVE_OUTPUTS: u32 = 64;
 
 /// Sets up a [`Chat`]; made by [`Model::chat_builder`].
 ///
@@ -37,6 +41,7 @@ pub struct ChatBuilder {
     seed: Option<u32>,
     limits: Limits,
     overflow: Overflow,
+    trim: Option<Trim>,
     cancel: Option<CancelToken>,
 }
 
@@ -60,6 +65,7 @@ impl ChatBuilder {
             seed: None,
             limits: Limits::default(),
             overflow: Overflow::default(),
+            trim: None,
             cancel: None,
         }
     }
@@ -139,6 +145,49 @@ impl ChatBuilder {
         self
     }
 
+    /// Has a function decide which messages stay when the conversation outgrows the context. It gets all messages,
+    /// the newest last, and the sizes; the history becomes what it returns. Where that still does not fit, sending
+    /// gives [`Error::ContextFull`] and the history stays as it was.
+    ///
+    /// ```
+    /// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+    /// // Keeps the newest message only.
+    /// let chat = model.chat_builder().overflow_with(|messages, _| messages[messages.len() - 1..].to_vec());
+    /// # Ok::<(), llama::Error>(())
+    /// ```
+    pub fn overflow_with(
+        mut self,
+        keep: impl Fn(&[Message], Overrun) -> Vec<Message> + Send + Sync + 'static,
+    ) -> Self {
+        self.trim = Some(Trim::new(keep));
+        self
+    }
+
+    /// Notes with each token how likely it was, and the `n` most likely ones, see
+    /// [`GenerationBuilder::logprobs`](crate::GenerationBuilder::logprobs).
+    pub fn logprobs(mut self, n: usize) -> Self {
+        self.limits.logprobs = Some(n);
+        self
+    }
+
+    /// Proposes what followed the last tokens when they occurred before, see [`PromptLookup`].
+    pub fn prompt_lookup(mut self, lookup: PromptLookup) -> Self {
+        self.limits.lookup = Some(lookup);
+        self.wide()
+    }
+
+    /// Lets a smaller model propose tokens, see [`Draft`].
+    pub fn draft(mut self, draft: impl Into<Draft>) -> Self {
+        self.limits.draft = Some(draft.into());
+        self.wide()
+    }
+
+    /// Checking several tokens in one step takes an output of each.
+    fn wide(mut self) -> Self {
+        self.context = self.context.n_outputs_max(SPECULATIVE_OUTPUTS);
+        self
+    }
+
     /// Another template than the model's own.
     pub fn template(mut self, template: ChatTemplate) -> Self {
         self.template = Some(template);
@@ -192,6 +241,7 @@ impl ChatBuilder {
             history: History::new(messages),
             limits,
             overflow: self.overflow,
+            trim: self.trim,
             own_token,
         })
     }

@@ -5,19 +5,25 @@ mod builder;
 mod history;
 mod prompt;
 mod reply;
+#[cfg(feature = "async")]
+mod stream;
+mod trim;
 
 pub use builder::ChatBuilder;
 pub use reply::Reply;
+pub use trim::Overrun;
 
 use crate::cancel::CancelToken;
 use crate::chat_template::ChatTemplate;
 use crate::error::{Error, Result};
-use crate::generate::{Limits, Run, Session, StopReason};
+use crate::generate::{Generation, Limits, Run, Session, StopReason};
 use crate::message::Message;
 use crate::model::Model;
 use crate::sampler::Sampler;
 use history::History;
 use prompt::{Prompter, Room};
+use std::path::Path;
+use trim::Trim;
 
 /// A conversation with a model.
 ///
@@ -52,6 +58,8 @@ pub struct Chat {
     history: History,
     limits: Limits,
     overflow: Overflow,
+    /// The caller's way to make a conversation fit.
+    trim: Option<Trim>,
     /// False when the caller brought the cancel token.
     own_token: bool,
 }
@@ -67,6 +75,11 @@ pub enum Overflow {
     DropOldest,
     /// Sending gives [`Error::ContextFull`].
     Refuse,
+    /// As [`DropOldest`](Self::DropOldest); and a reply that reaches the end of the context goes on: the older
+    /// half of everything behind the instructions is forgotten, as often as needed
+    /// ([`Usage::discarded`](crate::Usage::discarded) counts the tokens). Sending gives [`Error::Memory`] where
+    /// the memory cannot do that, see [`Memory::can_shift`](crate::Memory::can_shift).
+    Shift,
 }
 
 impl Model {
@@ -107,9 +120,7 @@ impl Chat {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn send_message(&mut self, message: Message) -> Result<Reply<'_>> {
-        let before = self.history.messages().len();
-        self.history.push(message);
-        self.reply_from(before)
+        self.reply_to(Some(message))
     }
 
     /// Lets the model reply to the history as it is, for example after [`truncate`](Self::truncate) took its last
@@ -118,16 +129,21 @@ impl Chat {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn reply(&mut self) -> Result<Reply<'_>> {
-        self.reply_from(self.history.messages().len())
+        self.reply_to(None)
     }
 
-    fn reply_from(&mut self, before: usize) -> Result<Reply<'_>> {
-        let start = self.history.start();
+    fn reply_to(&mut self, message: Option<Message>) -> Result<Reply<'_>> {
+        let saved = self.history.clone();
+        let added = usize::from(message.is_some());
+        message.into_iter().for_each(|message| self.history.push(message));
         match self.start_run() {
-            Ok(run) => Ok(Reply::new(self, run, before)),
+            Ok(run) => {
+                let before = self.history.messages().len().saturating_sub(added);
+                let generation = Generation::lent(&mut self.session, &mut self.sampler, run);
+                Ok(Reply::new(generation, &mut self.history, before))
+            }
             Err(error) => {
-                self.history.set_start(start);
-                self.history.truncate(before);
+                self.history = saved;
                 Err(error)
             }
         }
@@ -135,12 +151,21 @@ impl Chat {
 
     fn start_run(&mut self) -> Result<Run> {
         let room = Room::new(self.session.capacity(), self.limits.max_tokens);
-        let prompt = self.prompter.fit(&mut self.history, room, self.overflow)?;
+        let prompt = match &self.trim {
+            Some(trim) => self.prompter.fit_trimmed(&mut self.history, room, trim)?,
+            None => self.prompter.fit(&mut self.history, room, self.overflow)?,
+        };
+        let mut limits = self.limits.clone();
+        if self.overflow == Overflow::Shift {
+            // Where the instructions fill more than half of the context, their end goes as well.
+            let keep = self.prompter.instructions(&self.history, &prompt);
+            limits.shift = Some(keep.min(self.session.capacity() / 2));
+        }
         self.sampler.reset()?;
         if self.own_token {
             self.session.cancel_token().reset();
         }
-        Run::new(&self.session, prompt, self.limits.clone())
+        Run::new(&mut self.session, prompt, limits)
     }
 
     /// Sends a message and waits for the whole reply. It may be cut by the limits of the chat; use
@@ -197,6 +222,58 @@ impl Chat {
     #[must_use]
     pub fn template(&self) -> &ChatTemplate {
         self.prompter.template()
+    }
+
+    /// Writes what the model's memory holds to a file, so that a later chat does not have to compute it again.
+    ///
+    /// The messages are not in it: keep them where you keep your data, and give them to
+    /// [`ChatBuilder::history`]. The memory only saves time; a file that does not belong to the messages does no
+    /// harm, as each prompt uses what it has in common with the memory.
+    ///
+    /// ```
+    /// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+    /// # let file = std::env::temp_dir().join(format!("llama-doc-{}.chat", std::process::id()));
+    /// let mut chat = model.chat("")?;
+    /// chat.ask("What is the capital of France?")?;
+    /// chat.save(&file)?;
+    ///
+    /// let mut later = model.chat_builder().history(chat.messages().to_vec()).build()?;
+    /// later.restore(&file)?;
+    /// assert!(later.send("And of Italy?")?.finish()?.usage.reused > 0);
+    /// # std::fs::remove_file(&file).unwrap();
+    /// # Ok::<(), llama::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Session::save`].
+    pub fn save(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        self.session.save(path)
+    }
+
+    /// Brings back what [`save`](Self::save) has written; the messages stay as they are.
+    ///
+    /// # Errors
+    /// As [`Session::restore`].
+    pub fn restore(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        self.session.restore(path)
+    }
+
+    /// A second conversation with the same past, see [`Session::fork`] for its cost. Both go on independently.
+    /// It has a cancel token of its own.
+    ///
+    /// # Errors
+    /// As [`Session::fork`]; errors of copying the sampler.
+    pub fn fork(&mut self) -> Result<Self> {
+        Ok(Self {
+            session: self.session.fork()?,
+            sampler: self.sampler.try_clone()?,
+            prompter: self.prompter.clone(),
+            history: self.history.clone(),
+            limits: self.limits.clone(),
+            overflow: self.overflow,
+            trim: self.trim.clone(),
+            own_token: true,
+        })
     }
 
     /// The session below, to see what is in the model's memory.

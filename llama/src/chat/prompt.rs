@@ -2,6 +2,7 @@
 
 use super::Overflow;
 use super::history::History;
+use super::trim::{Overrun, Trim};
 use crate::chat_template::{ChatTemplate, TemplateOptions};
 use crate::error::{Error, Result};
 use crate::message::Message;
@@ -9,7 +10,7 @@ use crate::token::Token;
 use crate::vocab::Vocab;
 
 /// Renders and tokenizes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Prompter {
     vocab: Vocab,
     template: ChatTemplate,
@@ -32,6 +33,14 @@ impl Room {
         Self { capacity, reserve: max_tokens.map_or(quarter, |max| max.min(quarter)).max(1) }
     }
 
+    /// Refuses a prompt that leaves no room for a single token.
+    fn check(self, prompt: Vec<Token>) -> Result<Vec<Token>> {
+        if prompt.len() >= self.capacity {
+            return Err(Error::ContextFull { needed: prompt.len() + 1, available: self.capacity });
+        }
+        Ok(prompt)
+    }
+
     fn is_ample(self, tokens: usize) -> bool {
         tokens.saturating_add(self.reserve) <= self.capacity
     }
@@ -49,7 +58,7 @@ impl Prompter {
     /// The tokens of a prompt. Moves the history's window forward where the policy allows and the room demands it.
     pub(super) fn fit(&self, history: &mut History, room: Room, policy: Overflow) -> Result<Vec<Token>> {
         let mut best = self.tokens(&history.window(history.start()))?;
-        if !room.is_ample(best.len()) && policy == Overflow::DropOldest {
+        if !room.is_ample(best.len()) && policy != Overflow::Refuse {
             // Later windows are shorter, so the first that fits is found by halving. The last, the newest question
             // alone, is taken even if the reply gets less room.
             let starts = history.later_starts();
@@ -65,10 +74,28 @@ impl Prompter {
                 (low, high) = if fits { (low, middle) } else { (middle + 1, high) };
             }
         }
-        if best.len() >= room.capacity {
-            return Err(Error::ContextFull { needed: best.len() + 1, available: room.capacity });
+        room.check(best)
+    }
+
+    /// As [`fit`](Self::fit), where the caller decides what stays: the history becomes what `trim` keeps.
+    pub(super) fn fit_trimmed(&self, history: &mut History, room: Room, trim: &Trim) -> Result<Vec<Token>> {
+        let mut tokens = self.tokens(&history.window(0))?;
+        if !room.is_ample(tokens.len()) {
+            let sizes = Overrun { prompt: tokens.len(), available: room.capacity, reserved: room.reserve };
+            *history = History::new(trim.call(history.messages(), sizes));
+            tokens = self.tokens(&history.window(0))?;
         }
-        Ok(best)
+        room.check(tokens)
+    }
+
+    /// How many tokens at the beginning of a prompt belong to the instructions and what the template puts in front
+    /// of the first message behind them.
+    pub(super) fn instructions(&self, history: &History, prompt: &[Token]) -> usize {
+        // What is left of the prompt when everything behind the instructions is something else.
+        let mut other = history.window(usize::MAX);
+        other.push(Message::user("\u{fffd}"));
+        let other = self.tokens(&other).unwrap_or_default();
+        other.iter().zip(prompt).take_while(|(ours, theirs)| ours == theirs).count()
     }
 
     fn tokens(&self, messages: &[Message]) -> Result<Vec<Token>> {

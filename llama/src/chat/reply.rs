@@ -1,9 +1,9 @@
 //! A reply being generated.
 
-use super::Chat;
+use super::history::History;
 use crate::cancel::CancelToken;
 use crate::error::Result;
-use crate::generate::{Completion, Run, StopReason, Usage};
+use crate::generate::{Completion, Generation, Piece, StopReason, Usage};
 use crate::message::Message;
 use std::iter::FusedIterator;
 
@@ -18,15 +18,20 @@ use std::iter::FusedIterator;
 #[derive(Debug)]
 #[must_use = "nothing is generated before the first piece is asked for"]
 pub struct Reply<'c> {
-    chat: &'c mut Chat,
-    run: Run,
+    generation: Generation<'c>,
+    history: &'c mut History,
     /// Length of the history to go back to if nothing is said.
     before: usize,
 }
 
 impl<'c> Reply<'c> {
-    pub(super) fn new(chat: &'c mut Chat, run: Run, before: usize) -> Self {
-        Self { chat, run, before }
+    pub(super) fn new(generation: Generation<'c>, history: &'c mut History, before: usize) -> Self {
+        Self { generation, history, before }
+    }
+
+    /// Computes up to the next piece of text and gives it with its tokens; `None` at the end.
+    pub fn next_piece(&mut self) -> Option<Result<Piece>> {
+        self.generation.next_piece()
     }
 
     /// Generates what is left and gives the result.
@@ -34,10 +39,7 @@ impl<'c> Reply<'c> {
     /// # Errors
     /// The error that ended the reply, also when the iterator has handed it out already.
     pub fn finish(mut self) -> Result<Completion> {
-        for piece in self.by_ref() {
-            piece?;
-        }
-        self.run.completion()
+        self.generation.complete()
     }
 
     /// Ends the reply here and gives what there is.
@@ -45,26 +47,25 @@ impl<'c> Reply<'c> {
     /// # Errors
     /// The error that ended the reply before.
     pub fn cancel(mut self) -> Result<Completion> {
-        self.run.cancel();
-        self.run.completion()
+        self.generation.end()
     }
 
     /// The switch that stops this reply from another thread, see [`Chat::cancel_token`].
     #[must_use]
     pub fn cancel_token(&self) -> CancelToken {
-        self.chat.cancel_token()
+        self.generation.session().cancel_token()
     }
 
     /// The text so far.
     #[must_use]
     pub fn text(&self) -> &str {
-        self.run.text()
+        self.generation.text()
     }
 
     /// Numbers of tokens so far.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        self.run.usage()
+        self.generation.usage()
     }
 }
 
@@ -72,7 +73,7 @@ impl Iterator for Reply<'_> {
     type Item = Result<String>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.run.step(&mut self.chat.session, &mut self.chat.sampler)
+        self.generation.next()
     }
 }
 
@@ -81,12 +82,14 @@ impl FusedIterator for Reply<'_> {}
 impl Drop for Reply<'_> {
     /// Writes the reply into the history.
     fn drop(&mut self) {
-        self.run.cancel();
-        let by_itself = self.run.stop().is_some_and(|stop| *stop != StopReason::Cancelled);
-        if self.run.text().is_empty() && !by_itself {
-            self.chat.history.truncate(self.before);
+        // An error has ended it already, and then there is no reason to note.
+        let _ = self.generation.end();
+        let by_itself = self.generation.stop_reason().is_some_and(|stop| *stop != StopReason::Cancelled);
+        let text = self.generation.text();
+        if text.is_empty() && !by_itself {
+            self.history.truncate(self.before);
         } else {
-            self.chat.history.push(Message::assistant(self.run.text()));
+            self.history.push(Message::assistant(text));
         }
     }
 }

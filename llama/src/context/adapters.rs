@@ -10,8 +10,18 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct Attached {
     pub(super) adapters: Vec<(LoraAdapter, f32)>,
+    /// The control vector as llama.cpp got it.
+    pub(super) control: Option<Control>,
     /// llama.cpp will plan its computation again, and for that reads the model's list of adapters.
     pub(super) replan: bool,
+}
+
+/// Directions for all layers, and the first and last layer that they are added to.
+#[derive(Debug, Clone)]
+pub(super) struct Control {
+    directions: Vec<f32>,
+    n_embd: i32,
+    layers: (i32, i32),
 }
 
 impl Context {
@@ -101,7 +111,7 @@ impl Context {
         let mut padded = data.to_vec();
         padded.resize(width * steerable as usize, 0.0);
         let n_embd = crate::ffi::context::as_i32("n_embd", u32::try_from(width).unwrap_or(u32::MAX))?;
-        self.control(Some(&padded), n_embd, first, last)
+        self.control(Some(Control { directions: padded, n_embd, layers: (first, last) }))
     }
 
     /// Stops steering.
@@ -110,16 +120,32 @@ impl Context {
     /// [`Error::Poisoned`].
     pub fn clear_control_vector(&mut self) -> Result<()> {
         self.alive()?;
-        self.control(None, 0, -1, -1)
+        self.control(None)
     }
 
-    fn control(&mut self, data: Option<&[f32]>, n_embd: i32, first: i32, last: i32) -> Result<()> {
+    /// Gives a new context the adapters and the control vector of this one.
+    pub(super) fn attach_to(&self, other: &mut Self) -> Result<()> {
+        if !self.attached.adapters.is_empty() {
+            other.set_adapters(&self.attached.adapters)?;
+        }
+        if self.attached.control.is_some() {
+            other.control(self.attached.control.clone())?;
+        }
+        Ok(())
+    }
+
+    fn control(&mut self, control: Option<Control>) -> Result<()> {
         let waited = self.ptr.synchronize();
         self.guard(waited)?;
         crate::log::clear_detail();
+        let (data, n_embd, (first, last)) = match &control {
+            Some(control) => (Some(&control.directions[..]), control.n_embd, control.layers),
+            None => (None, 0, (-1, -1)),
+        };
         let set = self.ptr.set_control_vector(data, n_embd, first, last);
         self.attached.replan = true;
         if self.guard(set)? == 0 {
+            self.attached.control = control;
             return Ok(());
         }
         Err(Error::Failed { operation: "setting a control vector", detail: crate::log::take_detail() })

@@ -263,13 +263,14 @@ impl ContextBuilder {
         Ok(Context {
             ptr,
             attached: Attached::default(),
-            model: self.model,
+            model: self.model.clone(),
             cancel,
             facts,
             kept: Kept::default(),
             poison: None,
             encoded: false,
             book: Book::new(),
+            recipe: self,
         })
     }
 

@@ -8,6 +8,7 @@ mod memory;
 mod output;
 mod params;
 mod probability;
+mod sibling;
 mod state;
 pub(crate) mod threads;
 
@@ -64,6 +65,8 @@ pub struct Context {
     /// True once the encoder of an encoder-decoder model has run.
     encoded: bool,
     book: state::Book,
+    /// How it was built, for others like it.
+    recipe: ContextBuilder,
 }
 
 impl fmt::Debug for Context {

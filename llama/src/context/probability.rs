@@ -42,8 +42,15 @@ impl Logits<'_> {
                 reason: "there is none, or all are minus infinity".to_owned(),
             });
         }
-        // Single precision would lose the small ones of a vocabulary of hundreds of thousands.
-        let sum: f64 = values.iter().map(|value| f64::from(value - max).exp()).sum();
+        // A sum in single precision would lose the small ones of a vocabulary of hundreds of thousands; all of
+        // those below the bound together would not change the fifteenth digit.
+        const NOTHING: f32 = -50.0;
+        let sum: f64 = values
+            .iter()
+            .map(|value| value - max)
+            .filter(|&below| below > NOTHING)
+            .map(|below| f64::from(below.exp()))
+            .sum();
         #[allow(clippy::cast_possible_truncation, reason = "rounding to single precision is meant")]
         let log = sum.ln() as f32;
         Ok(max + log)
@@ -85,19 +92,39 @@ impl Logits<'_> {
     /// # Errors
     /// As [`log_sum_exp`](Self::log_sum_exp).
     pub fn top(self, n: usize) -> Result<Vec<TokenProbability>> {
-        let sum = self.log_sum_exp()?;
-        let mut list: Vec<(f32, i32)> = self.as_slice().iter().copied().zip(0..).collect();
+        Ok(self.top_below(n, self.log_sum_exp()?))
+    }
+
+    /// As [`top`](Self::top), with the sum that [`log_sum_exp`](Self::log_sum_exp) gave.
+    pub(crate) fn top_below(self, n: usize, sum: f32) -> Vec<TokenProbability> {
+        // Few of many: most tokens are less likely than the last of the list and cost one comparison.
+        const FEW: usize = 64;
         let best_first = |a: &(f32, i32), b: &(f32, i32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
-        if n < list.len() {
-            list.select_nth_unstable_by(n, best_first);
-            list.truncate(n);
+        let mut list: Vec<(f32, i32)> = Vec::new();
+        if n <= FEW {
+            for entry in self.as_slice().iter().copied().zip(0..) {
+                if list.len() == n {
+                    match list.last() {
+                        Some(last) if last.0 < entry.0 => drop(list.pop()),
+                        _ => continue,
+                    }
+                }
+                let at = list.partition_point(|other| best_first(other, &entry).is_lt());
+                list.insert(at, entry);
+            }
+        } else {
+            list.extend(self.as_slice().iter().copied().zip(0..));
+            if n < list.len() {
+                list.select_nth_unstable_by(n, best_first);
+                list.truncate(n);
+            }
+            list.sort_unstable_by(best_first);
         }
-        list.sort_unstable_by(best_first);
         let entry = |(logit, id): (f32, i32)| TokenProbability {
             token: Token(id),
             log_probability: (logit - sum).min(0.0),
         };
-        Ok(list.into_iter().map(entry).collect())
+        list.into_iter().map(entry).collect()
     }
 }
 
@@ -120,6 +147,17 @@ mod tests {
         assert!(out.iter().all(|&log| log <= top[0].log_probability));
         assert_eq!(logits.top(5000).unwrap().len(), 1000);
         assert!(logits.top(0).unwrap().is_empty());
+    }
+
+    #[test]
+    fn few_and_many_agree() {
+        // Many equal ones, in no order.
+        let values: Vec<f32> = (0..5000_u16).map(|i| f32::from(i * 7919 % 300) / 7.0).collect();
+        let logits = Logits::from(&values);
+        let many = logits.top(1000).unwrap();
+        for n in [1, 5, 63, 64, 65] {
+            assert_eq!(logits.top(n).unwrap(), many[..n], "{n}");
+        }
     }
 
     #[test]

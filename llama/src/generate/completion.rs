@@ -1,5 +1,6 @@
 //! What a generation ends with.
 
+use crate::context::TokenProbability;
 use crate::token::Token;
 use std::fmt;
 use std::time::Duration;
@@ -13,12 +14,44 @@ pub struct Completion {
     /// The tokens that were generated, without the end-of-generation token. They may spell more than `text`:
     /// a stop string, or the beginning of a character that the limit cut.
     pub tokens: Vec<Token>,
+    /// How likely each of `tokens` was; empty unless [`logprobs`](crate::GenerationBuilder::logprobs) were asked for.
+    pub logprobs: Vec<TokenLogprobs>,
     /// Why it ended.
     pub stop: StopReason,
     /// Numbers of tokens.
     pub usage: Usage,
     /// Times and speeds.
     pub timings: Timings,
+}
+
+/// A part of a generation: the text that became certain, and the tokens chosen since the part before.
+///
+/// All texts together are that of the [`Completion`], and all tokens are its tokens. Either may be empty: text
+/// that waits for the end of a character or may be the beginning of a stop string comes with a later part.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Piece {
+    /// Whole characters.
+    pub text: String,
+    /// The tokens, in their order.
+    pub tokens: Vec<Token>,
+    /// How likely each of `tokens` was; empty unless [`logprobs`](crate::GenerationBuilder::logprobs) were asked for.
+    pub logprobs: Vec<TokenLogprobs>,
+}
+
+/// How likely a generated token was, and what else could have been there.
+///
+/// These are the model's own probabilities at temperature 1, before biases, a grammar and samplers change them.
+/// So a token may be chosen that is not among the most likely.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TokenLogprobs {
+    /// The token that was chosen.
+    pub token: Token,
+    /// Natural logarithm of its probability.
+    pub log_probability: f32,
+    /// The most likely tokens, the most likely first; as many as were asked for.
+    pub top: Vec<TokenProbability>,
 }
 
 /// Why a generation ended.
@@ -67,6 +100,12 @@ pub struct Usage {
     pub reused: usize,
     /// Tokens generated, without the end-of-generation token.
     pub generated: usize,
+    /// Tokens proposed by speculation.
+    pub drafted: usize,
+    /// Proposed tokens that turned out to be the next ones. Each saved a step.
+    pub accepted: usize,
+    /// Tokens that were forgotten to make room in a full context.
+    pub discarded: usize,
 }
 
 /// Times of one generation. Time that the caller spends between two pieces is not counted.
@@ -79,7 +118,7 @@ pub struct Timings {
     pub generation: Duration,
     /// Tokens computed in `prompt`.
     pub prompt_tokens: usize,
-    /// Tokens computed in `generation`.
+    /// Tokens chosen in `generation`.
     pub generation_tokens: usize,
 }
 

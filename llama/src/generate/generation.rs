@@ -1,8 +1,9 @@
 //! A running generation of a session.
 
-use super::completion::{Completion, Usage};
-use super::run::{Limits, Run};
+use super::completion::{Completion, Piece, StopReason, Usage};
+use super::run::{Limits, Progress, Run};
 use super::session::Session;
+use super::speculative::{Draft, PromptLookup};
 use crate::error::Result;
 use crate::sampler::Sampler;
 use crate::token::Token;
@@ -16,11 +17,12 @@ pub struct GenerationBuilder<'s> {
     prompt: Vec<Token>,
     sampler: Option<Sampler>,
     limits: Limits,
+    progress: Option<Progress>,
 }
 
 impl<'s> GenerationBuilder<'s> {
     pub(super) fn new(session: &'s mut Session, prompt: Vec<Token>) -> Self {
-        Self { session, prompt, sampler: None, limits: Limits::default() }
+        Self { session, prompt, sampler: None, limits: Limits::default(), progress: None }
     }
 
     /// How tokens are chosen. Used as it is, so a fresh one gives the same text for the same seed. The default
@@ -42,19 +44,79 @@ impl<'s> GenerationBuilder<'s> {
         self
     }
 
+    /// Notes with each token how likely it was, and the `n` most likely ones. These are the model's
+    /// probabilities before biases, grammar and samplers change them, see
+    /// [`TokenLogprobs`](crate::TokenLogprobs). Costs one more pass over the logits of each token.
+    ///
+    /// ```
+    /// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+    /// # let mut session = llama::Session::new(model.context_builder().n_ctx(512).build()?)?;
+    /// # let prompt = model.vocab().tokenize("Once upon a time", llama::Special::AsText)?;
+    /// let mut story = session.generate(&prompt).logprobs(3).max_tokens(5).start()?;
+    /// while let Some(piece) = story.next_piece() {
+    ///     for token in piece?.logprobs {
+    ///         println!("{:?} {:.2} of {:?}", token.token, token.log_probability, token.top);
+    ///     }
+    /// }
+    /// # Ok::<(), llama::Error>(())
+    /// ```
+    pub fn logprobs(mut self, n: usize) -> Self {
+        self.limits.logprobs = Some(n);
+        self
+    }
+
+    /// Goes on where the context is full: the first `keep` tokens stay, of the others the older half is
+    /// forgotten, as often as needed. [`Usage::discarded`] counts them; see [`Session::shift`] for what that does
+    /// to the text. Without this the generation ends with [`StopReason::ContextFull`].
+    pub fn shift(mut self, keep: usize) -> Self {
+        self.limits.shift = Some(keep);
+        self
+    }
+
+    /// Proposes what followed the last tokens when they occurred before, and computes several proposals in one
+    /// step; see [`PromptLookup`].
+    pub fn prompt_lookup(mut self, lookup: PromptLookup) -> Self {
+        self.limits.lookup = Some(lookup);
+        self
+    }
+
+    /// Lets a smaller model propose tokens, and computes several proposals in one step; see [`Draft`]. The
+    /// session keeps the memory of the smaller model for later generations that name it.
+    pub fn draft(mut self, draft: impl Into<Draft>) -> Self {
+        self.limits.draft = Some(draft.into());
+        self
+    }
+
+    /// Is told after each ubatch of the prompt how many tokens of it are in memory, and how many it has.
+    pub fn on_prompt(mut self, progress: impl FnMut(usize, usize) + Send + 'static) -> Self {
+        self.progress = Some(Progress(Box::new(progress)));
+        self
+    }
+
     /// Checks the prompt. Computing starts with the first piece that is asked for.
     ///
     /// # Errors
     /// [`Error::ContextFull`](crate::Error::ContextFull) when prompt and one further token exceed the context;
-    /// [`Error::EmptyBatch`](crate::Error::EmptyBatch) for an empty prompt; errors of creating the sampler.
+    /// [`Error::EmptyBatch`](crate::Error::EmptyBatch) for an empty prompt;
+    /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) and
+    /// [`Error::Memory`](crate::Error::Memory) for a shift that cannot be;
+    /// [`Error::Draft`](crate::Error::Draft) for a draft model that does not fit; errors of creating the sampler.
     pub fn start(self) -> Result<Generation<'s>> {
-        let run = Run::new(self.session, self.prompt, self.limits)?;
+        let mut run = Run::new(self.session, self.prompt, self.limits)?;
+        run.set_progress(self.progress);
         let sampler = match self.sampler {
             Some(sampler) => sampler,
             None => self.session.model().metadata().sampling_defaults()?.sampler().build()?,
         };
-        Ok(Generation { session: self.session, sampler, run })
+        Ok(Generation { session: self.session, sampler: Held::Own(Box::new(sampler)), run })
     }
+}
+
+/// A sampler of the generation, or of whoever started it.
+#[derive(Debug)]
+enum Held<'s> {
+    Own(Box<Sampler>),
+    Lent(&'s mut Sampler),
 }
 
 /// A text being generated: an iterator of its pieces, and the result.
@@ -66,17 +128,35 @@ impl<'s> GenerationBuilder<'s> {
 #[must_use = "nothing is generated before the first piece is asked for"]
 pub struct Generation<'s> {
     session: &'s mut Session,
-    sampler: Sampler,
+    sampler: Held<'s>,
     run: Run,
 }
 
-impl Generation<'_> {
+impl<'s> Generation<'s> {
+    /// One whose sampler is used again later.
+    pub(crate) fn lent(session: &'s mut Session, sampler: &'s mut Sampler, run: Run) -> Self {
+        Self { session, sampler: Held::Lent(sampler), run }
+    }
+
+    /// Computes up to the next piece of text and gives it with its tokens; `None` at the end.
+    pub fn next_piece(&mut self) -> Option<Result<Piece>> {
+        let sampler = match &mut self.sampler {
+            Held::Own(sampler) => sampler,
+            Held::Lent(sampler) => &mut **sampler,
+        };
+        self.run.next_piece(self.session, sampler)
+    }
+
     /// Generates what is left and gives the result.
     ///
     /// # Errors
     /// The error that ended the generation, also when the iterator has handed it out already.
     pub fn finish(mut self) -> Result<Completion> {
-        for piece in self.by_ref() {
+        self.complete()
+    }
+
+    pub(crate) fn complete(&mut self) -> Result<Completion> {
+        while let Some(piece) = self.next_piece() {
             piece?;
         }
         self.run.completion()
@@ -87,6 +167,10 @@ impl Generation<'_> {
     /// # Errors
     /// The error that ended the generation before.
     pub fn cancel(mut self) -> Result<Completion> {
+        self.end()
+    }
+
+    pub(crate) fn end(&mut self) -> Result<Completion> {
         self.run.cancel();
         self.run.completion()
     }
@@ -102,13 +186,31 @@ impl Generation<'_> {
     pub fn usage(&self) -> Usage {
         self.run.usage()
     }
+
+    /// Why the text ended; `None` while it has not, and after an error.
+    #[must_use]
+    pub fn stop_reason(&self) -> Option<&StopReason> {
+        self.run.stop()
+    }
+
+    /// The session that computes.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        self.session
+    }
 }
 
 impl Iterator for Generation<'_> {
     type Item = Result<String>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.run.step(self.session, &mut self.sampler)
+        loop {
+            match self.next_piece()? {
+                // The last tokens may have no text.
+                Ok(piece) if piece.text.is_empty() => {}
+                piece => return Some(piece.map(|piece| piece.text)),
+            }
+        }
     }
 }
 

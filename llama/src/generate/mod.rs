@@ -4,14 +4,25 @@
 //! is an iterator of pieces and ends in a [`Completion`].
 #![forbid(unsafe_code)]
 
+mod checkpoint;
 mod completion;
 mod defaults;
 mod generation;
+mod overflow;
+mod persist;
+mod rewind;
 mod run;
 mod session;
+mod speculative;
 mod stop;
+#[cfg(feature = "async")]
+mod stream;
+mod written;
 
-pub use completion::{Completion, StopReason, Timings, Usage};
+pub use completion::{Completion, Piece, StopReason, Timings, TokenLogprobs, Usage};
 pub use generation::{Generation, GenerationBuilder};
 pub(crate) use run::{Limits, Run};
 pub use session::Session;
+pub use speculative::{Draft, PromptLookup};
+#[cfg(feature = "async")]
+pub use stream::TextStream;

@@ -1,19 +1,35 @@
 //! The state of a generation, apart from what it works on.
 
-use super::completion::{Completion, StopReason, Timings, Usage};
+use super::completion::{Completion, Piece, StopReason, Timings, Usage};
 use super::session::Session;
-use super::stop::StopFilter;
+use super::speculative::{Draft, PromptLookup, Speculation};
+use super::written::Written;
 use crate::error::{Error, Result};
 use crate::sampler::Sampler;
 use crate::token::Token;
-use crate::vocab::{Special, TokenDecoder};
+use std::fmt;
 use std::time::Instant;
 
-/// What bounds a generation.
+/// What bounds a generation, what it keeps track of, and how it is sped up.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Limits {
     pub(crate) max_tokens: Option<usize>,
     pub(crate) stops: Vec<String>,
+    /// How many of the most likely tokens are noted with each token, if any.
+    pub(crate) logprobs: Option<usize>,
+    /// How many tokens at the beginning stay when a full context makes room; without it the generation ends.
+    pub(crate) shift: Option<usize>,
+    pub(crate) lookup: Option<PromptLookup>,
+    pub(crate) draft: Option<Draft>,
+}
+
+/// Sees how many tokens of the prompt are in memory, and how many it has.
+pub(super) struct Progress(pub(super) Box<dyn FnMut(usize, usize) + Send>);
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Progress")
+    }
 }
 
 /// What comes next.
@@ -21,149 +37,179 @@ pub(crate) struct Limits {
 enum Phase {
     /// The prompt is to be computed.
     Prompt(Vec<Token>),
-    /// This token was chosen, and its text handed out; it is to be computed.
+    /// This token was chosen; it is to be computed.
     Token(Token),
-    Ended(StopReason),
-    Failed(Error),
+    /// Nothing.
+    Done,
 }
 
 /// A generation in progress. Does not hold the session and the sampler, so that owners can borrow both.
 #[derive(Debug)]
 pub(crate) struct Run {
     phase: Phase,
-    max_tokens: usize,
-    decoder: TokenDecoder,
-    filter: StopFilter,
-    text: String,
-    tokens: Vec<Token>,
+    written: Written,
+    speculation: Speculation,
+    shift: Option<usize>,
+    progress: Option<Progress>,
     usage: Usage,
     timings: Timings,
+    failure: Option<Error>,
 }
 
 impl Run {
-    /// Checks that the prompt fits. Nothing is computed before the first [`step`](Self::step).
-    pub(crate) fn new(session: &Session, prompt: Vec<Token>, limits: Limits) -> Result<Self> {
+    /// Checks that the prompt fits and that the session can do what is asked. Nothing of the prompt is computed
+    /// before the first piece is asked for.
+    pub(crate) fn new(session: &mut Session, prompt: Vec<Token>, limits: Limits) -> Result<Self> {
         if prompt.is_empty() {
             return Err(Error::EmptyBatch);
         }
         session.check_fits(prompt.len())?;
+        if let Some(keep) = limits.shift {
+            session.check_keep(keep)?;
+        }
+        let max_tokens = limits.max_tokens.unwrap_or(usize::MAX);
         Ok(Self {
             usage: Usage { prompt: prompt.len(), ..Usage::default() },
             phase: Phase::Prompt(prompt),
-            max_tokens: limits.max_tokens.unwrap_or(usize::MAX),
-            decoder: session.model().vocab().decoder(Special::AsText),
-            filter: StopFilter::new(limits.stops),
-            text: String::new(),
-            tokens: Vec::new(),
+            written: Written::new(session.model().vocab(), limits.stops, max_tokens, limits.logprobs),
+            speculation: Speculation::new(session, limits.lookup, limits.draft)?,
+            shift: limits.shift,
+            progress: None,
             timings: Timings::default(),
+            failure: None,
         })
     }
 
-    /// Computes up to the next piece of text; `None` at the end.
-    pub(crate) fn step(&mut self, session: &mut Session, sampler: &mut Sampler) -> Option<Result<String>> {
-        while let Phase::Prompt(_) | Phase::Token(_) = self.phase {
-            let before = self.text.len();
-            match self.choose(session, sampler).and_then(|token| self.take(session, token)) {
+    pub(super) fn set_progress(&mut self, progress: Option<Progress>) {
+        self.progress = progress;
+    }
+
+    /// Computes up to the next piece; `None` at the end.
+    pub(crate) fn next_piece(
+        &mut self,
+        session: &mut Session,
+        sampler: &mut Sampler,
+    ) -> Option<Result<Piece>> {
+        loop {
+            if self.failure.is_some() {
+                return None;
+            }
+            if let Some(piece) = self.written.next_piece() {
+                return Some(Ok(piece));
+            }
+            if self.written.stop().is_some() {
+                return None;
+            }
+            match self.advance(session, sampler) {
                 Ok(()) => {}
-                Err(Error::Cancelled) => self.end(StopReason::Cancelled),
+                Err(Error::Cancelled) => self.cancel(),
                 Err(error) => {
-                    self.phase = Phase::Failed(error.clone());
+                    self.failure = Some(error.clone());
                     return Some(Err(error));
                 }
             }
-            if self.text.len() > before {
-                return Some(Ok(self.text[before..].to_owned()));
-            }
         }
-        None
     }
 
-    /// Computes what is pending and chooses the next token; `None` when the run ends instead.
-    fn choose(&mut self, session: &mut Session, sampler: &mut Sampler) -> Result<Option<Token>> {
-        if session.cancel_token().is_cancelled() {
+    /// Computes what is pending and chooses what comes behind it.
+    fn advance(&mut self, session: &mut Session, sampler: &mut Sampler) -> Result<()> {
+        if session.is_interrupted() {
             return Err(Error::Cancelled);
         }
-        if self.tokens.len() >= self.max_tokens {
-            self.end(StopReason::TokenLimit);
-            return Ok(None);
-        }
-        let start = Instant::now();
-        match &self.phase {
-            Phase::Prompt(prompt) => {
-                self.usage.reused = session.rewind_to(prompt)?;
-                // Penalties see the prompt, a grammar does not.
-                for &token in prompt {
-                    sampler.accept(token)?;
-                }
-                let fresh = &prompt[self.usage.reused..];
-                let token = session.append(fresh, |logits| sampler.sample(logits))?;
-                self.timings.prompt = start.elapsed();
-                self.timings.prompt_tokens = fresh.len();
-                Ok(Some(token))
-            }
-            &Phase::Token(token) => {
-                if session.is_full() {
-                    self.end(StopReason::ContextFull);
-                    return Ok(None);
-                }
-                let next = session.append(&[token], |logits| sampler.sample(logits))?;
-                self.timings.generation += start.elapsed();
-                self.timings.generation_tokens += 1;
-                Ok(Some(next))
-            }
-            Phase::Ended(_) | Phase::Failed(_) => Ok(None),
-        }
-    }
-
-    /// Takes a chosen token into the text.
-    fn take(&mut self, session: &Session, token: Option<Token>) -> Result<()> {
-        let Some(token) = token else { return Ok(()) };
-        if session.model().vocab().is_eog(token)? {
-            self.end(StopReason::EndOfText(token));
+        if self.written.room() == 0 {
+            self.written.end(StopReason::TokenLimit);
             return Ok(());
         }
-        self.phase = Phase::Token(token);
-        self.tokens.push(token);
-        self.usage.generated = self.tokens.len();
-        let piece = self.decoder.push(token)?;
-        if let Some(stop) = self.filter.push(piece, &mut self.text) {
-            self.phase = Phase::Ended(StopReason::StopString(stop));
-        } else if self.tokens.len() >= self.max_tokens {
-            self.end(StopReason::TokenLimit);
+        let start = Instant::now();
+        match std::mem::replace(&mut self.phase, Phase::Done) {
+            Phase::Prompt(prompt) => {
+                self.prompt(session, sampler, &prompt)?;
+                self.timings.prompt = start.elapsed();
+            }
+            Phase::Token(token) => {
+                self.continue_from(session, sampler, token)?;
+                self.timings.generation += start.elapsed();
+            }
+            Phase::Done => {}
         }
         Ok(())
     }
 
-    /// Ends the text: what was waiting comes out. A character that the model itself left incomplete becomes
-    /// U+FFFD, one that was cut off here is left out.
-    fn end(&mut self, reason: StopReason) {
-        if let StopReason::EndOfText(_) = reason {
-            // The rest cannot be a stop string: that would have waited in the filter.
-            let rest = self.decoder.finish().to_owned();
-            if let Some(stop) = self.filter.push(&rest, &mut self.text) {
-                self.phase = Phase::Ended(StopReason::StopString(stop));
-                return;
+    fn prompt(&mut self, session: &mut Session, sampler: &mut Sampler, prompt: &[Token]) -> Result<()> {
+        let total = prompt.len();
+        let mut told = self.progress.take();
+        let mut progress = |done: usize| {
+            if let Some(Progress(tell)) = &mut told {
+                tell(done.min(total), total);
+            }
+        };
+        self.usage.reused = session.prepare(prompt, &mut progress)?;
+        self.timings.prompt_tokens = total - self.usage.reused;
+        // Penalties see the prompt, a grammar does not.
+        for &token in prompt {
+            sampler.accept(token)?;
+        }
+        let done = session.tokens().len();
+        self.extend(session, sampler, &prompt[done..], &[], &mut progress)?;
+        Ok(())
+    }
+
+    fn continue_from(&mut self, session: &mut Session, sampler: &mut Sampler, token: Token) -> Result<()> {
+        if session.room() == 0 {
+            match self.shift {
+                Some(keep) => self.usage.discarded += session.make_room(keep)?,
+                None => {
+                    self.written.end(StopReason::ContextFull);
+                    return Ok(());
+                }
             }
         }
-        self.filter.finish(&mut self.text);
-        self.phase = Phase::Ended(reason);
+        let most = self.written.room().min(session.room()).saturating_sub(1);
+        let drafts = self.speculation.propose(session, token, most)?;
+        self.usage.drafted += drafts.len();
+        let (accepted, chosen) = self.extend(session, sampler, &[token], &drafts, &mut |_| {})?;
+        self.usage.accepted += accepted;
+        self.timings.generation_tokens += chosen;
+        Ok(())
+    }
+
+    /// Computes tokens and drafts, and chooses the tokens behind them. Returns how many drafts were right and how
+    /// many tokens were chosen.
+    fn extend(
+        &mut self,
+        session: &mut Session,
+        sampler: &mut Sampler,
+        tokens: &[Token],
+        drafts: &[Token],
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<(usize, usize)> {
+        let (mut chosen, mut last) = (0, None);
+        let written = &mut self.written;
+        let accepted = session.append(tokens, drafts, progress, |logits| {
+            chosen += 1;
+            last = written.take(sampler.sample(logits)?, logits)?;
+            Ok(last)
+        })?;
+        self.phase = last.map_or(Phase::Done, Phase::Token);
+        self.usage.generated = self.written.tokens().len();
+        Ok((accepted, chosen))
     }
 
     /// Ends the run unless it has ended.
     pub(crate) fn cancel(&mut self) {
-        if let Phase::Prompt(_) | Phase::Token(_) = self.phase {
-            self.end(StopReason::Cancelled);
+        if self.failure.is_none() {
+            self.written.end(StopReason::Cancelled);
         }
     }
 
     /// The text so far, without what may become a stop string.
     pub(crate) fn text(&self) -> &str {
-        &self.text
+        self.written.text()
     }
 
     /// Why the run ended, if it did without an error.
     pub(crate) fn stop(&self) -> Option<&StopReason> {
-        if let Phase::Ended(reason) = &self.phase { Some(reason) } else { None }
+        if self.failure.is_none() { self.written.stop() } else { None }
     }
 
     pub(crate) fn usage(&self) -> Usage {
@@ -172,15 +218,14 @@ impl Run {
 
     /// The result so far; the error if there was one.
     pub(crate) fn completion(&self) -> Result<Completion> {
-        let stop = match &self.phase {
-            Phase::Ended(reason) => reason.clone(),
-            Phase::Failed(error) => return Err(error.clone()),
-            Phase::Prompt(_) | Phase::Token(_) => StopReason::Cancelled,
-        };
+        if let Some(error) = &self.failure {
+            return Err(error.clone());
+        }
         Ok(Completion {
-            text: self.text.clone(),
-            tokens: self.tokens.clone(),
-            stop,
+            text: self.written.text().to_owned(),
+            tokens: self.written.tokens().to_vec(),
+            logprobs: self.written.logprobs().to_vec(),
+            stop: self.written.stop().cloned().unwrap_or(StopReason::Cancelled),
             usage: self.usage,
             timings: self.timings,
         })

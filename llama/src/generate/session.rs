@@ -1,9 +1,11 @@
 //! A sequence with its history.
 
+use super::checkpoint::Checkpoints;
 use super::generation::GenerationBuilder;
+use super::speculative::DraftSession;
 use crate::batch::Batch;
 use crate::cancel::CancelToken;
-use crate::context::{Context, Logits};
+use crate::context::{Context, Logits, Output};
 use crate::error::{Error, MemoryEffect, Result};
 use crate::model::Model;
 use crate::token::{Pos, SeqId, Token};
@@ -11,8 +13,7 @@ use crate::token::{Pos, SeqId, Token};
 /// A context that works on one text and knows what it has in memory.
 ///
 /// Each prompt is the whole text so far. What it has in common with the memory is used again, the rest of the
-/// memory is forgotten; where the memory cannot forget a part (recurrent models, sliding windows) everything is
-/// computed again. So there is nothing to keep in step by hand.
+/// memory is forgotten. So there is nothing to keep in step by hand.
 ///
 /// ```
 /// use llama::{Session, Special};
@@ -26,13 +27,26 @@ use crate::token::{Pos, SeqId, Token};
 /// println!("\n{:.1} tokens per second", story.finish()?.timings.generation_rate());
 /// # Ok::<(), llama::Error>(())
 /// ```
+///
+/// # Memories that cannot forget a part
+/// Recurrent and hybrid models keep the past as one state, and a sliding window has lost what it moved past
+/// (unless the context is built with [`swa_full`](crate::ContextBuilder::swa_full), the default). For these the
+/// session keeps checkpoints: small copies of what later tokens overwrite, taken in front of each prompt, where
+/// a prompt left the text before it, and at its end. A prompt that leaves the memory earlier than that goes back
+/// to the last checkpoint in front of that place, and to the beginning where there is none. See
+/// [`set_checkpoint_limits`](Self::set_checkpoint_limits).
 #[derive(Debug)]
 pub struct Session {
-    context: Context,
-    seq: SeqId,
+    pub(super) context: Context,
+    pub(super) seq: SeqId,
     /// What the memory holds, by position.
-    tokens: Vec<Token>,
+    pub(super) tokens: Vec<Token>,
     batch: Batch,
+    pub(super) checkpoints: Checkpoints,
+    /// Ends a generation whose owner is gone, without touching a switch of the caller.
+    pub(super) halt: CancelToken,
+    /// What proposes tokens, with a memory of its own.
+    pub(super) draft: Option<Box<DraftSession>>,
 }
 
 impl Session {
@@ -40,10 +54,22 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::NoMemory`] for models that keep no memory of past tokens; [`Error::Poisoned`].
-    pub fn new(context: Context) -> Result<Self> {
-        let mut session = Self { context, seq: SeqId(0), tokens: Vec::new(), batch: Batch::new() };
-        session.context.memory().clear(false)?;
-        Ok(session)
+    pub fn new(mut context: Context) -> Result<Self> {
+        context.memory().clear(false)?;
+        Ok(Self::around(context))
+    }
+
+    /// A session on a context whose memory is empty.
+    pub(super) fn around(context: Context) -> Self {
+        Self {
+            context,
+            seq: SeqId(0),
+            tokens: Vec::new(),
+            batch: Batch::new(),
+            checkpoints: Checkpoints::default(),
+            halt: CancelToken::new(),
+            draft: None,
+        }
     }
 
     /// The model.
@@ -87,6 +113,9 @@ impl Session {
     /// # Errors
     /// [`Error::Poisoned`].
     pub fn set_cancel_token(&mut self, token: CancelToken) -> Result<()> {
+        if let Some(draft) = &mut self.draft {
+            draft.set_cancel_token(token.clone())?;
+        }
         self.context.set_cancel_token(token)
     }
 
@@ -96,6 +125,7 @@ impl Session {
     /// [`Error::Poisoned`].
     pub fn clear(&mut self) -> Result<()> {
         self.tokens.clear();
+        self.checkpoints.clear();
         self.context.memory().seq_remove(self.seq, ..)
     }
 
@@ -105,7 +135,7 @@ impl Session {
     }
 
     /// Refuses a prompt that leaves no room for a single token.
-    pub(crate) fn check_fits(&self, prompt_tokens: usize) -> Result<()> {
+    pub(super) fn check_fits(&self, prompt_tokens: usize) -> Result<()> {
         let (needed, available) = (prompt_tokens + 1, self.capacity());
         if needed > available {
             return Err(Error::ContextFull { needed, available });
@@ -113,70 +143,95 @@ impl Session {
         Ok(())
     }
 
-    /// True when no further token fits.
-    pub(super) fn is_full(&self) -> bool {
-        self.tokens.len() >= self.capacity()
+    /// Tokens that still fit.
+    pub(super) fn room(&self) -> usize {
+        self.capacity().saturating_sub(self.tokens.len())
     }
 
-    /// Makes the memory a beginning of `prompt`, as long as possible but shorter than all of it, and returns the
-    /// number of tokens kept.
-    pub(super) fn rewind_to(&mut self, prompt: &[Token]) -> Result<usize> {
-        let common = self.tokens.iter().zip(prompt).take_while(|(ours, theirs)| ours == theirs).count();
-        // The last token is always computed: its logits choose the next one.
-        let keep = common.min(prompt.len().saturating_sub(1));
-        if keep < self.tokens.len() && !self.truncate(keep)? {
-            self.clear()?;
-        }
-        Ok(self.tokens.len())
+    /// True when nothing more should be computed.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.halt.is_cancelled() || self.context.cancel_token().is_cancelled()
     }
 
-    /// Forgets everything behind the first `keep` tokens; false when this memory cannot, or would be left
-    /// without tokens that the next one has to see.
-    fn truncate(&mut self, keep: usize) -> Result<bool> {
-        let Ok(from) = Pos::try_from(keep) else { return Ok(false) };
-        let mut memory = self.context.memory();
-        let oldest = memory.pos_min(self.seq)?.unwrap_or(0);
-        match memory.seq_remove(self.seq, from..) {
-            Ok(()) => {}
-            Err(Error::Memory { .. }) => return Ok(false),
-            Err(error) => return Err(error),
-        }
-        self.tokens.truncate(keep);
-        let window = Pos::try_from(self.model().n_swa()).unwrap_or(Pos::MAX);
-        Ok(oldest == 0 || (window > 0 && oldest <= from.saturating_sub(window)))
+    /// The switch of whoever owns the session on another thread.
+    #[cfg(feature = "async")]
+    pub(crate) fn halt(&self) -> CancelToken {
+        self.halt.clone()
     }
 
     /// Computes tokens behind those in memory, in steps of one ubatch so that a cancel is noticed in between,
-    /// and hands the logits of the last one to `choose`. After an error the memory holds what it held before
-    /// the step that failed, or nothing.
-    pub(super) fn append<T>(
-        &mut self,
-        tokens: &[Token],
-        choose: impl FnOnce(Logits<'_>) -> Result<T>,
-    ) -> Result<T> {
-        let step = usize::try_from(self.context.n_ubatch()).unwrap_or(1).max(1);
-        let last = tokens.len().saturating_sub(1) / step * step;
-        let (head, tail) = tokens.split_at(last);
-        for part in head.chunks(step) {
-            self.decode(part, false, |_| Ok(()))?;
+    /// and tells `progress` after each. After an error the memory holds what it held before the step that
+    /// failed, or nothing.
+    pub(super) fn compute(&mut self, tokens: &[Token], progress: &mut dyn FnMut(usize)) -> Result<()> {
+        for part in tokens.chunks(self.step()) {
+            self.decode(part, &[], false, |_| Ok(()))?;
+            progress(self.tokens.len());
         }
-        self.decode(tail, true, |output| choose(output.logits_last()?))
+        Ok(())
     }
 
-    fn decode<T>(
+    /// As [`compute`](Self::compute), and hands the logits behind the last token to `choose`.
+    ///
+    /// `drafts` are computed in the same step. As long as what `choose` chooses is the next of them, it gets the
+    /// logits behind that one too; it ends this by choosing nothing. Drafts that were not chosen are forgotten
+    /// again. Returns how many were.
+    pub(super) fn append(
+        &mut self,
+        tokens: &[Token],
+        drafts: &[Token],
+        progress: &mut dyn FnMut(usize),
+        mut choose: impl FnMut(Logits<'_>) -> Result<Option<Token>>,
+    ) -> Result<usize> {
+        let step = self.step();
+        let (head, tail) = tokens.split_at(tokens.len().saturating_sub(1) / step * step);
+        self.compute(head, progress)?;
+        let (before, mut accepted) = (self.tokens.len(), 0);
+        let chosen = self.decode(tail, drafts, true, |output| {
+            let first = tail.len() - 1;
+            while let Some(token) = choose(output.logits(first + accepted)?)? {
+                if drafts.get(accepted) != Some(&token) {
+                    break;
+                }
+                accepted += 1;
+            }
+            Ok(())
+        });
+        if chosen.is_ok() && drafts.is_empty() {
+            progress(self.tokens.len());
+        }
+        if self.tokens.len() == before + tail.len() + drafts.len() {
+            self.rewind(before + tail.len() + accepted)?;
+        }
+        chosen.map(|()| accepted)
+    }
+
+    fn step(&self) -> usize {
+        usize::try_from(self.context.n_ubatch()).unwrap_or(1).max(1)
+    }
+
+    fn decode(
         &mut self,
         part: &[Token],
+        drafts: &[Token],
         output: bool,
-        read: impl FnOnce(crate::context::Output<'_>) -> Result<T>,
-    ) -> Result<T> {
-        let start = Pos::try_from(self.tokens.len()).unwrap_or(Pos::MAX);
-        self.batch.clear().extend(self.seq, start, part);
+        read: impl FnOnce(Output<'_>) -> Result<()>,
+    ) -> Result<()> {
+        if self.halt.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let pos = |len: usize| Pos::try_from(len).unwrap_or(Pos::MAX);
+        let start = self.tokens.len();
+        self.batch.clear().extend(self.seq, pos(start), part);
         if output {
             self.batch.logits_for_last();
+            for (&token, at) in drafts.iter().zip(start + part.len()..) {
+                self.batch.add(token, pos(at), &[self.seq], true);
+            }
         }
         let failure = match self.context.decode(&self.batch) {
             Ok(output) => {
                 self.tokens.extend_from_slice(part);
+                self.tokens.extend_from_slice(drafts);
                 return read(output);
             }
             Err(failure) => failure,
@@ -185,7 +240,10 @@ impl Session {
             MemoryEffect::Unchanged => {}
             // What is left belongs to no whole number of tokens that we know: start over.
             MemoryEffect::Partial => self.clear()?,
-            MemoryEffect::Unknown => self.tokens.clear(),
+            MemoryEffect::Unknown => {
+                self.tokens.clear();
+                self.checkpoints.clear();
+            }
         }
         Err(failure.error)
     }

@@ -1,0 +1,33 @@
+//! Replies as asynchronous streams.
+
+use super::Chat;
+use crate::error::Result;
+use crate::generate::TextStream;
+use crate::message::Message;
+
+impl Chat {
+    /// As [`send`](Self::send), on a thread of its own as an asynchronous stream, see [`TextStream`].
+    ///
+    /// # Errors
+    /// [`Error::Failed`](crate::Error::Failed) when no thread can be started. What [`send`](Self::send) refuses
+    /// is the first item of the stream.
+    pub fn stream(self, text: impl Into<String>) -> Result<TextStream<Self>> {
+        self.stream_message(Message::user(text))
+    }
+
+    /// As [`stream`](Self::stream), for a message of any role.
+    ///
+    /// # Errors
+    /// As [`stream`](Self::stream).
+    pub fn stream_message(self, message: Message) -> Result<TextStream<Self>> {
+        let halt = self.session.halt();
+        TextStream::spawn(self, halt, move |chat, channel| {
+            let mut reply = match chat.send_message(message) {
+                Ok(reply) => reply,
+                Err(error) => return channel.refuse(error),
+            };
+            channel.send_all(|| reply.next_piece());
+            reply.cancel()
+        })
+    }
+}

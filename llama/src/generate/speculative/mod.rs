@@ -1,0 +1,66 @@
+//! Several tokens in one step: proposals that the model only has to check.
+#![forbid(unsafe_code)]
+
+mod draft;
+mod lookup;
+
+pub use draft::Draft;
+pub(super) use draft::DraftSession;
+pub use lookup::PromptLookup;
+
+use super::session::Session;
+use crate::error::Result;
+use crate::token::Token;
+
+/// Where the proposals of one generation come from.
+#[derive(Debug)]
+pub(super) struct Speculation {
+    lookup: Option<PromptLookup>,
+    draft: bool,
+}
+
+impl Speculation {
+    /// Checks the settings, and has the session keep a memory of the draft model.
+    pub(super) fn new(
+        session: &mut Session,
+        lookup: Option<PromptLookup>,
+        draft: Option<Draft>,
+    ) -> Result<Self> {
+        if let Some(lookup) = &lookup {
+            lookup.check()?;
+        }
+        if let Some(draft) = &draft {
+            draft.check(session)?;
+        }
+        // Proposals that turn out wrong have to be forgotten again.
+        let possible = !session.context().keeps_one_state();
+        if let Some(draft) = draft.as_ref().filter(|_| possible) {
+            DraftSession::prepare(session, draft)?;
+        }
+        Ok(Self { lookup: lookup.filter(|_| possible), draft: draft.is_some() && possible })
+    }
+
+    /// Proposes at most `most` tokens behind `pending`, which is about to be computed.
+    pub(super) fn propose(&self, session: &mut Session, pending: Token, most: usize) -> Result<Vec<Token>> {
+        if most == 0 || self.lookup.is_none() && !self.draft {
+            return Ok(Vec::new());
+        }
+        let most = most.min(session.context().widest_step().saturating_sub(1));
+        let text = [session.tokens(), &[pending]].concat();
+        if let Some(lookup) = &self.lookup {
+            let found = lookup.find(&text, most);
+            if !found.is_empty() {
+                return Ok(found.to_vec());
+            }
+        }
+        let n_vocab = session.model().n_vocab();
+        let Some(draft) = session.draft.as_mut().filter(|_| self.draft && most > 0) else {
+            return Ok(Vec::new());
+        };
+        let mut drafts = draft.propose(&text, most)?;
+        // The small model's vocabulary may have a longer padding.
+        let known = |token: &Token| token.index().is_some_and(|index| index < n_vocab);
+        drafts.truncate(drafts.iter().take_while(|token| known(token)).count());
+        Ok(drafts)
+    }
+}
