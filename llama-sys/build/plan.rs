@@ -68,6 +68,7 @@ fn has_extension(file: &str, extension: &str) -> bool {
 
 /// The choices of the user.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one Cargo feature")]
 pub(crate) struct Options {
     /// Compile the jinja engine.
     pub(crate) jinja: bool,

@@ -122,7 +122,7 @@ impl Format {
         .map(Self)
     }
 
-    /// Renders a request, a JSON object: `messages` and `tools` as in OpenAI's API, and if wanted `tool_choice`
+    /// Renders a request, a JSON object: `messages` and `tools` as in `OpenAI`'s API, and if wanted `tool_choice`
     /// (`auto`, `required`, `none`), `parallel_tool_calls`, `json_schema`, `grammar`, `add_generation_prompt`,
     /// `enable_thinking`, `continue` and `variables` of the template.
     ///
