@@ -55,6 +55,7 @@
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
 //! | `structured` | no | typed answers: JSON schemas as grammars |
+//! | `tools` | no | tools, reasoning apart from the answer, llama.cpp's own chat formats; needs `structured` |
 //! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
 //! | `static-stdcxx` | no | links the C++ standard library statically |
 //!
@@ -72,6 +73,8 @@ mod context;
 mod device;
 mod error;
 mod ffi;
+#[cfg(feature = "tools")]
+mod format;
 mod generate;
 pub mod gguf;
 #[cfg(feature = "tokenizers")]
@@ -86,6 +89,8 @@ mod sampler;
 mod stack;
 mod state;
 mod token;
+#[cfg(feature = "tools")]
+mod tools;
 mod train;
 mod vocab;
 
@@ -100,6 +105,10 @@ pub use context::{
 };
 pub use device::{Device, DeviceKind, DeviceMemory, devices};
 pub use error::{DecodeError, Error, MemoryEffect, Result};
+#[cfg(feature = "tools")]
+pub use format::{
+    ChatFormat, ChatPrompt, ChatRequest, FormatCapabilities, ParsedMessage, ToolChoice, ToolDefinition,
+};
 #[cfg(feature = "async")]
 pub use generate::TextStream;
 pub use generate::{
@@ -107,7 +116,7 @@ pub use generate::{
     TokenLogprobs, Usage,
 };
 pub use llama_sys as sys;
-pub use message::Message;
+pub use message::{Message, ToolCall};
 pub use model::{
     FileType, Layers, LoadMode, Metadata, MetadataOverride, Model, ModelBuilder, ProgressFlow, RopeType,
     SamplingDefaults, SplitMode, split_path, split_prefix,

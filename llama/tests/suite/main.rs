@@ -25,6 +25,8 @@ mod sampler;
 mod send_sync;
 mod sources;
 mod state;
+#[cfg(feature = "tools")]
+mod templates;
 mod threads;
 mod train;
 mod vocab;
