@@ -98,6 +98,8 @@ pub use adapter::LoraAdapter;
 pub use batch::Batch;
 pub use cancel::CancelToken;
 pub use chat::{Chat, ChatBuilder, Overflow, Overrun, Reply};
+#[cfg(feature = "tools")]
+pub use chat::{ReplyEvent, ToolChat};
 pub use chat_template::{ChatTemplate, Prompt, TemplateOptions, TemplateValue};
 pub use context::{
     AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
@@ -126,6 +128,8 @@ pub use registry::{NumaStrategy, Registry, init_numa, registries};
 pub use sampler::{Candidates, CustomSampler, DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
 pub use state::{State, StateError, StateKind};
 pub use token::{Pos, SeqId, Token};
+#[cfg(feature = "tools")]
+pub use tools::{Tool, ToolResult, tool};
 pub use train::{Optimizer, Trainer, TrainerBuilder, TrainingData, TrainingProgress, TrainingStats};
 pub use vocab::{PromptPart, Special, TokenAttributes, TokenDecoder, Vocab, VocabKind};
 

@@ -1,6 +1,6 @@
 //! What is to be rendered.
 
-use crate::chat_template::TemplateValue;
+use crate::chat_template::{TemplateOptions, TemplateValue};
 use crate::error::{Error, Result};
 use crate::message::{Message, ToolCall};
 use crate::vocab::marks::Marker;
@@ -46,7 +46,7 @@ pub enum ToolChoice {
     /// The model decides.
     #[default]
     Auto,
-    /// The model must call one.
+    /// The model must call one. In most formats it may write text before it does.
     Required,
     /// The model sees the tools and must not call any.
     None,
@@ -123,6 +123,13 @@ impl ChatRequest {
     /// Sets a variable of the template. Its value counts as template text.
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<TemplateValue>) -> Self {
         self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// The options of a template.
+    pub(crate) fn options(mut self, options: &TemplateOptions) -> Self {
+        self.closed = !options.add_generation_prompt;
+        self.variables.extend(options.variables.iter().cloned());
         self
     }
 

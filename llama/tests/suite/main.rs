@@ -28,5 +28,7 @@ mod state;
 #[cfg(feature = "tools")]
 mod templates;
 mod threads;
+#[cfg(feature = "tools")]
+mod tools;
 mod train;
 mod vocab;
