@@ -201,7 +201,7 @@ impl ChatTemplate {
     fn run(&self, messages: &[Message], options: &TemplateOptions) -> Result<Vec<PromptPart>> {
         crate::backend::init()?;
         let texts = messages.iter().flat_map(|message| [message.role.as_str(), &message.content]);
-        let marker = self.marks.marker(texts)?;
+        let marker = self.marks.marker(&texts)?;
         let hidden: Vec<Message>;
         let messages = match &marker {
             Some(marker) => {

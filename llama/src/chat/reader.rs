@@ -154,7 +154,7 @@ fn grow(told: &mut String, now: &str) -> Option<String> {
 /// True when the arguments are a JSON object; none at all are an empty one.
 fn is_complete(call: &mut ToolCall) -> bool {
     if call.arguments.trim().is_empty() {
-        call.arguments = "{}".to_owned();
+        "{}".clone_into(&mut call.arguments);
     }
     serde_json::from_str::<Value>(&call.arguments).is_ok_and(|arguments| arguments.is_object())
 }

@@ -107,7 +107,7 @@ impl ChatFormat {
     /// When llama.cpp is out of memory.
     pub fn capabilities(&self) -> Result<FormatCapabilities> {
         let format = self.with_tools.as_ref().unwrap_or(&self.plain);
-        read(&format.caps().map_err(template_error)?)
+        read(&format.caps().map_err(|fault| template_error(&fault))?)
     }
 
     /// Renders a request.
@@ -117,23 +117,23 @@ impl ChatFormat {
     /// [`Error::InvalidParameter`] for tools that cannot be told apart.
     pub fn render(&self, request: &ChatRequest) -> Result<ChatPrompt> {
         request.check()?;
-        let marker = self.marks.marker(request.texts())?;
+        let marker = self.marks.marker(&request.texts())?;
         let format = match &self.with_tools {
             Some(format) if request.has_tools() => format,
             _ => &self.plain,
         };
         let json = request.to_json(marker.as_ref()).to_string();
-        let applied = read(&format.apply(&json).map_err(template_error)?)?;
+        let applied = read(&format.apply(&json).map_err(|fault| template_error(&fault))?)?;
         ChatPrompt::new(applied, marker.as_ref(), &self.template, &self.vocab)
     }
 }
 
 fn parse_template(source: &str, template: &ChatTemplate) -> Result<Arc<Format>> {
     let (bos, eos) = template.ends();
-    Format::new(source, bos, eos).map(Arc::new).map_err(template_error)
+    Format::new(source, bos, eos).map(Arc::new).map_err(|fault| template_error(&fault))
 }
 
-pub(super) fn template_error(fault: llama_sys::Fault) -> Error {
+pub(super) fn template_error(fault: &llama_sys::Fault) -> Error {
     Error::Template { detail: fault.message().trim().to_owned() }
 }
 

@@ -94,7 +94,7 @@ impl ChatPrompt {
             stops: applied.additional_stops,
             generation_prompt,
             supports_thinking: applied.supports_thinking,
-            parser: Arc::new(Parser::new(&params.to_string()).map_err(template_error)?),
+            parser: Arc::new(Parser::new(&params.to_string()).map_err(|fault| template_error(&fault))?),
             vocab: vocab.clone(),
         })
     }

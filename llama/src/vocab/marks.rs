@@ -28,7 +28,10 @@ impl Marks {
     }
 
     /// A marker for these texts; `None` where none contains a control token.
-    pub(crate) fn marker<'a>(&self, texts: impl Iterator<Item = &'a str> + Clone) -> Result<Option<Marker>> {
+    pub(crate) fn marker<'a>(
+        &self,
+        texts: &(impl Iterator<Item = &'a str> + Clone),
+    ) -> Result<Option<Marker>> {
         if !texts.clone().any(|text| self.0.iter().any(|control| text.contains(control.as_str()))) {
             return Ok(None);
         }
@@ -100,7 +103,7 @@ mod tests {
 
     fn marker() -> Marker {
         let texts = ["<|end|>", "\u{e000}"];
-        Marks::of(&["<|end|>", "[X]"]).marker(texts.into_iter()).unwrap().unwrap()
+        Marks::of(&["<|end|>", "[X]"]).marker(&texts.into_iter()).unwrap().unwrap()
     }
 
     #[test]
@@ -109,7 +112,7 @@ mod tests {
         assert_eq!(marker.mark, '\u{e001}', "the first one that is free");
         assert_eq!(marker.hide("a < b [Y]"), "a < b [Y]");
         assert_eq!(marker.hide("a<|end|>[X]"), "a<\u{e001}|end|>[\u{e001}X]");
-        assert!(Marks::of(&["[X]"]).marker(["nothing"].into_iter()).unwrap().is_none());
+        assert!(Marks::of(&["[X]"]).marker(&["nothing"].into_iter()).unwrap().is_none());
     }
 
     #[test]

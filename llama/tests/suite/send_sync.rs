@@ -68,6 +68,7 @@ fn every_public_type() {
         TemplateOptions,
         TemplateValue,
         Token,
+        ToolCall,
         TokenAttributes,
         TokenDecoder,
         TokenProbability,
@@ -91,4 +92,21 @@ fn owners_are_static() {
     check::<llama::Grammar>();
     check::<llama::TokenDecoder>();
     check::<llama::Trainer>();
+}
+
+#[cfg(feature = "tools")]
+#[test]
+fn every_public_type_of_feature_tools() {
+    use llama::*;
+    assert_both!(
+        ChatFormat,
+        ChatPrompt,
+        ChatRequest,
+        FormatCapabilities,
+        ParsedMessage,
+        ReplyEvent,
+        Tool,
+        ToolChoice,
+        ToolDefinition,
+    );
 }
