@@ -194,6 +194,7 @@ impl Call {
         let mut args = arguments(&env.target, tool, unit);
         for include in &unit.includes {
             let folder = match include {
+                Include::System(dir) => dir.clone(),
                 Include::Tree(dir) => paths.tree.join(dir),
                 Include::Shim => paths.shim.to_owned(),
                 Include::Versions => paths.generated.versions.clone(),

@@ -22,6 +22,8 @@ pub(crate) struct Env {
     pub(crate) cache_dir: PathBuf,
     /// `OBJCOPY`: GNU objcopy, where it is not the one beside the compiler.
     pub(crate) objcopy: Option<PathBuf>,
+    /// `MKLROOT`: Intel's MKL, as its own scripts set it.
+    pub(crate) mkl_root: Option<PathBuf>,
     /// Cargo features of llama-sys that are on.
     pub(crate) features: Vec<&'static str>,
 }
@@ -52,6 +54,7 @@ impl Env {
             variants: tracked("LLAMA_SYS_CPU_VARIANTS")
                 .map(|list| list.split(',').map(|name| name.trim().to_owned()).collect()),
             cache_dir,
+            mkl_root: tracked("MKLROOT").map(PathBuf::from),
             objcopy: tracked("OBJCOPY").map(PathBuf::from),
             features: FEATURES.into_iter().filter(|f| is_on(f)).collect(),
             out_dir,
@@ -66,7 +69,8 @@ fn plain(path: &Path) -> std::io::Result<PathBuf> {
 }
 
 /// All features that mean something to the build.
-const FEATURES: [&str; 6] = ["bindgen", "chat", "jinja", "json-schema", "native", "static-stdcxx"];
+const FEATURES: [&str; 8] =
+    ["bindgen", "blas", "chat", "jinja", "json-schema", "native", "rpc", "static-stdcxx"];
 
 fn is_on(feature: &str) -> bool {
     std::env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase().replace('-', "_"))).is_some()

@@ -25,6 +25,9 @@ pub(crate) fn emit(env: &Env, toolchain: &Toolchain, tree: &Tree) {
     }
     if target.os == "windows" {
         println!("cargo::rustc-link-lib=advapi32");
+        if env.has("rpc") {
+            println!("cargo::rustc-link-lib=ws2_32");
+        }
     } else {
         println!("cargo::rustc-link-lib=m");
     }

@@ -4,8 +4,10 @@
 //! `compile` runs the compilers through `cache` and `jobs`, `merge` turns objects into one archive,
 //! `link` tells Cargo about it, `info` records what was built.
 
+mod backends;
 #[cfg_attr(not(feature = "bindgen"), allow(dead_code, reason = "generation is behind feature `bindgen`"))]
 mod bindings;
+mod blas;
 mod cache;
 mod carrier;
 mod compile;
@@ -45,14 +47,17 @@ fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
     let tree = source::find(&env, |tree| headers::fits(&env, tree))?;
     let api = headers::prepare(&env, &tree)?;
 
+    let toolchain = compile::Toolchain::detect(&env)?;
     let options = plan::Options {
         chat: env.has("chat"),
         jinja: env.has("jinja"),
         json_schema: env.has("json-schema"),
         native: env.has("native"),
         variants: env.variants.clone(),
+        prefix: bindings::SYMBOL_PREFIX,
+        backends: env.features.clone(),
+        blas: env.has("blas").then(|| blas::find(&env, &toolchain)).transpose()?,
     };
-    let toolchain = compile::Toolchain::detect(&env)?;
     let can_merge = merge::Tools::find(&env, &toolchain);
     let files = plan::Listing::read(&tree.path)?;
     let plan =

@@ -2,16 +2,17 @@
 //!
 //! It says what llama.cpp's CMake files say; `tests/parity.rs` compares the two.
 
+use crate::backends::{self, BACKENDS, Backend};
 use crate::target::Target;
 use crate::variants::{self, Settings, Variant};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Sorted paths of the C and C++ files of a llama.cpp tree, relative to it, with `/` separators.
 #[derive(Debug, Clone)]
 pub(crate) struct Listing(Vec<String>);
 
 /// Folders that hold sources we may compile.
-const FOLDERS: [&str; 10] = [
+const FOLDERS: [&str; 12] = [
     "src",
     "src/models",
     "ggml/src",
@@ -19,6 +20,8 @@ const FOLDERS: [&str; 10] = [
     "ggml/src/ggml-cpu/amx",
     "ggml/src/ggml-cpu/tiled",
     "ggml/src/ggml-cpu/llamafile",
+    "ggml/src/ggml-blas",
+    "ggml/src/ggml-rpc",
     "common",
     "common/jinja",
     "common/parsers",
@@ -80,6 +83,27 @@ pub(crate) struct Options {
     pub(crate) native: bool,
     /// Only these CPU variants.
     pub(crate) variants: Option<Vec<String>>,
+    /// Prefix of the C functions of back ends.
+    pub(crate) prefix: &'static str,
+    /// Back ends beside the CPU: names of features.
+    pub(crate) backends: Vec<&'static str>,
+    /// The BLAS library, where that back end is on.
+    pub(crate) blas: Option<Blas>,
+}
+
+impl Options {
+    fn backends(&self) -> impl Iterator<Item = &'static Backend> {
+        BACKENDS.iter().filter(|b| self.backends.contains(&b.feature))
+    }
+}
+
+/// How a BLAS library is used.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Blas {
+    /// What ggml-blas is told about it.
+    pub(crate) defines: Vec<String>,
+    /// Folder of its headers, where the compiler does not know it.
+    pub(crate) include: Option<PathBuf>,
 }
 
 /// Where a translation unit comes from.
@@ -104,6 +128,8 @@ pub(crate) enum Include {
     Versions,
     /// The generated lists of the shim.
     Lists,
+    /// A folder of the machine.
+    System(PathBuf),
 }
 
 /// One compiler call.
@@ -246,7 +272,8 @@ pub(crate) fn plan(
         }
     }
     add_llama(&mut plan, files);
-    add_ggml(&mut plan, target, files);
+    add_ggml(&mut plan, target, options, files);
+    add_backends(&mut plan, target, options);
     add_shim(&mut plan, options, dispatch);
 
     for unit in &plan.units {
@@ -406,12 +433,18 @@ fn add_llama(plan: &mut Plan, files: &Listing) {
 /// Files of `ggml/src` that make the registry; the rest of the folder is ggml-base.
 const REGISTRY: [&str; 2] = ["ggml/src/ggml-backend-dl.cpp", "ggml/src/ggml-backend-reg.cpp"];
 
-fn add_ggml(plan: &mut Plan, target: &Target, files: &Listing) {
+fn add_ggml(plan: &mut Plan, target: &Target, options: &Options, files: &Listing) {
     for file in files.in_folder("ggml/src") {
         let registry = REGISTRY.contains(&file.as_str());
         let mut defines = ggml_defines(target);
         if registry {
             defines.push("GGML_USE_CPU".to_owned());
+        }
+        if file == LIST {
+            for backend in options.backends() {
+                defines.push(backend.define.to_owned());
+                defines.extend(backends::renames(backend, options.prefix));
+            }
         }
         plan.add_core(Unit {
             source: Source::Tree(file.clone()),
@@ -426,6 +459,30 @@ fn add_ggml(plan: &mut Plan, target: &Target, files: &Listing) {
             flags: Vec::new(),
             prelude: None,
         });
+    }
+}
+
+/// The one file that knows which back ends there are.
+const LIST: &str = "ggml/src/ggml-backend-reg.cpp";
+
+fn add_backends(plan: &mut Plan, target: &Target, options: &Options) {
+    for backend in options.backends() {
+        let renames: Vec<String> = backends::renames(backend, options.prefix).collect();
+        for &(file, prelude) in backend.files {
+            let mut defines = ggml_defines(target);
+            defines.extend(renames.iter().cloned());
+            let mut includes = vec![Include::Tree("ggml/src"), Include::Tree("ggml/include"), Include::Shim];
+            if let (Some(blas), "blas") = (&options.blas, backend.feature) {
+                defines.extend(blas.defines.iter().cloned());
+                includes.extend(blas.include.clone().map(Include::System));
+            }
+            let flags = Vec::new();
+            let source = Source::Tree(file.to_owned());
+            plan.add_core(Unit { source, c: false, opt: 3, defines, includes, flags, prelude });
+        }
+        for file in backend.shim {
+            plan.add_core(shim_unit(file, renames.clone(), Vec::new()));
+        }
     }
 }
 
@@ -448,6 +505,9 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
     plan.add_core(shim_unit("guarded.cpp", Vec::new(), Vec::new()));
     plan.add_core(shim_unit("guard.cpp", Vec::new(), Vec::new()));
     plan.add_core(shim_unit("cpu_detect.cpp", Vec::new(), Vec::new()));
+    let mut memory = shim_unit("memory.cpp", Vec::new(), Vec::new());
+    memory.includes.push(Include::Tree("src"));
+    plan.add_core(memory);
     plan.add_core(shim_unit("dispatch.cpp", merged.clone(), Vec::new()));
     if dispatch {
         // Not part of the core: it is put around it (merge.rs).

@@ -11,6 +11,7 @@ extern "C" void ggml_log_internal(enum ggml_log_level level, const char * format
 namespace {
 
 thread_local int depth = 0;
+thread_local int frees_depth = 0;
 
 void write(lrs_fault * fault, const char * text) noexcept {
     std::snprintf(fault->message, sizeof fault->message, "%s", text);
@@ -53,8 +54,18 @@ extern "C" int lrs_fprintf(std::FILE * stream, const char * format, ...) {
 
 namespace lrs {
 
-scope::scope() noexcept { ++depth; }
-scope::~scope() { --depth; }
+bool guarded() noexcept { return depth > 0; }
+bool freeing() noexcept { return frees_depth > 0; }
+
+scope::scope(bool frees) noexcept : frees(frees) {
+    ++depth;
+    frees_depth += frees;
+}
+
+scope::~scope() {
+    --depth;
+    frees_depth -= frees;
+}
 
 int report(lrs_fault * fault) noexcept {
     try {

@@ -21,22 +21,31 @@ struct assertion {
     std::string message;
 };
 
+// True where a guard waits further up the stack of this thread.
+bool guarded() noexcept;
+
+// True while this thread frees an object: destructors must not throw.
+bool freeing() noexcept;
+
 // Marks the current thread as guarded for the lifetime of the object.
 class scope {
 public:
-    scope() noexcept;
+    explicit scope(bool frees) noexcept;
     ~scope();
     scope(const scope &) = delete;
     scope & operator=(const scope &) = delete;
+
+private:
+    bool frees;
 };
 
 // Translates the exception in flight. Call it inside a catch block only.
 int report(lrs_fault * fault) noexcept;
 
 // Calls f(); its result goes to *result unless it is void.
-template <class R, class F> int call(lrs_fault * fault, R * result, F && f) noexcept {
+template <class R, class F> int call(lrs_fault * fault, R * result, F && f, bool frees = false) noexcept {
     try {
-        scope guarded;
+        scope guarded(frees);
         if constexpr (std::is_void_v<R>) {
             f();
         } else {

@@ -41,6 +41,9 @@ pub mod cpu;
 pub mod jinja;
 #[cfg(feature = "json-schema")]
 pub mod json_schema;
+pub mod memory;
+#[cfg(feature = "rpc")]
+pub mod rpc;
 #[cfg(feature = "json-schema")]
 mod text;
 

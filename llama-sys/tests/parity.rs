@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "the build script's modules are tested here, not all of each is used")]
 
+#[path = "../build/backends.rs"]
+mod backends;
 #[path = "../build/plan.rs"]
 mod plan;
 mod support;
@@ -207,4 +209,56 @@ fn all_chat_parsers_are_compiled() {
         .map(|(_, file)| format!("common/parsers/{file}"))
         .collect();
     assert_eq!(theirs, plan::CHAT_PARSERS.map(str::to_owned).into());
+}
+
+/// Back ends that `cc` compiles: their own files, and the list of back ends.
+#[test]
+fn backends_equal_cmake() {
+    let options = ["-DBUILD_SHARED_LIBS=OFF", "-DGGML_RPC=ON", "-DGGML_RPC_RDMA=OFF"];
+    let blas = ["-DGGML_BLAS=ON", "-DGGML_BLAS_VENDOR=OpenBLAS"];
+    let with_blas = Path::new("/usr/include/x86_64-linux-gnu/cblas.h").exists();
+    let all: Vec<&str> = options.into_iter().chain(blas.into_iter().filter(|_| with_blas)).collect();
+    let Some(calls) = cmake("backends", &all) else {
+        support::skipped(
+            "the plan against CMake's back ends",
+            "cmake is not installed (or LLAMA_SYS_SKIP is set)",
+        );
+        return;
+    };
+    if !with_blas {
+        support::skipped("the plan against CMake's BLAS back end", "OpenBLAS is not installed");
+    }
+    let options = Options {
+        backends: if with_blas { vec!["blas", "rpc"] } else { vec!["rpc"] },
+        blas: with_blas
+            .then(|| plan::Blas { defines: vec!["GGML_BLAS_USE_OPENBLAS".to_owned()], include: None }),
+        ..Options::default()
+    };
+    let target = Target::new("x86_64", "linux", "gnu");
+    let files = Listing::read(&tree()).expect("listing");
+    let plan = plan::plan(&target, &options, true, |_| true, &files).expect("plan");
+    let mut compared = 0;
+    for backend in backends::BACKENDS.iter().filter(|b| options.backends.contains(&b.feature)) {
+        let renames: Vec<String> = backends::renames(backend, options.prefix).collect();
+        let folder = format!("ggml-{}.dir/", backend.feature);
+        let theirs: Vec<&Call> = calls.iter().filter(|c| c.output.contains(&folder)).collect();
+        assert_eq!(theirs.len(), backend.files.len(), "{}", backend.feature);
+        for call in theirs {
+            let unit = plan.units.iter().find(|u| unit_files(u) == call.files).expect("the same files");
+            let ours = unit.defines.iter().filter(|d| !renames.contains(d)).cloned().collect();
+            assert_eq!(comparable(&call.defines), comparable(&ours), "{:?}", call.files);
+            assert_eq!((&call.flags, unit.opt), (&unit.flags, 3), "{:?}", call.files);
+            compared += 1;
+        }
+        // CMake tells everybody about a back end. We tell the one file that asks.
+        for call in calls.iter().filter(|c| c.defines.contains(backend.define)) {
+            for file in &call.files {
+                let source = std::fs::read_to_string(tree().join(file)).expect("source");
+                let ours = plan.units.iter().find(|u| unit_files(u).contains(file));
+                let told = ours.is_some_and(|u| u.defines.iter().any(|d| d == backend.define));
+                assert_eq!(source.contains(backend.define), told, "{file}");
+            }
+        }
+    }
+    println!("{compared} translation units equal");
 }

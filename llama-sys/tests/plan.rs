@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "the build script's modules are tested here, not all of each is used")]
 
+#[path = "../build/backends.rs"]
+mod backends;
 #[path = "../build/cache.rs"]
 mod cache;
 #[path = "../build/plan.rs"]

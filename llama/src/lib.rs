@@ -34,6 +34,7 @@
 //! | [`sys`] | the C API as it is, `unsafe`; and its guarded twin that returns errors instead of aborting |
 //! | this crate, bottom | [`Model`], [`Vocab`], [`Context`], [`Batch`], [`Sampler`], [`ChatTemplate`], [`gguf`]; [`Quantize`], [`Trainer`] |
 //! | this crate, middle | [`Session`] and [`Generation`]: text in pieces; [`Chat`] and [`Reply`]: conversations |
+//! | | [`Embedder`], [`Reranker`], [`Classifier`]: many texts in one call; [`Infill`]: gaps in a text |
 //!
 //! # Threads
 //! | type | may be sent | may be shared | why |
@@ -44,6 +45,7 @@
 //! | [`Context`] | yes | yes | everything that computes needs `&mut`; use one per thread |
 //! | [`Sampler`], [`Grammar`], [`CustomSampler`] | yes | yes | everything that changes them needs `&mut` |
 //! | [`Session`], [`Chat`] | yes | yes | as [`Context`] |
+//! | [`Embedder`], [`Reranker`], [`Classifier`] | yes | yes | as [`Context`] |
 //! | [`Batch`], [`State`], [`Quantize`], [`TrainingData`] | yes | yes | plain data |
 //! | [`Trainer`] | yes | yes | as [`Context`]; it has its model to itself |
 //! | [`Output`], [`Logits`], [`Candidates`] | yes | yes | views of what is borrowed |
@@ -52,10 +54,12 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `jinja` | yes | runs a model's own chat template |
+//! | `blas` | no | prompts on a BLAS library of the machine |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
 //! | `structured` | no | typed answers: JSON schemas as grammars |
 //! | `tools` | no | tools, reasoning apart from the answer, llama.cpp's own chat formats; needs `structured` |
+//! | `rpc` | no | devices of other hosts |
 //! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
 //! | `static-stdcxx` | no | links the C++ standard library statically |
 //!
@@ -71,20 +75,25 @@ mod chat;
 mod chat_template;
 mod context;
 mod device;
+mod embed;
 mod error;
 mod ffi;
+mod fit;
 #[cfg(feature = "tools")]
 mod format;
 mod generate;
 pub mod gguf;
 #[cfg(feature = "tokenizers")]
 pub mod hf;
+mod infill;
 pub mod log;
 mod message;
 mod model;
 mod part_file;
 mod quantize;
 mod registry;
+#[cfg(feature = "rpc")]
+pub mod rpc;
 mod sampler;
 mod stack;
 mod state;
@@ -95,7 +104,7 @@ mod train;
 mod vocab;
 
 pub use adapter::LoraAdapter;
-pub use batch::Batch;
+pub use batch::{Batch, Sections};
 pub use cancel::CancelToken;
 pub use chat::{Chat, ChatBuilder, Overflow, Overrun, Reply};
 #[cfg(feature = "tools")]
@@ -103,10 +112,15 @@ pub use chat::{ReplyEvent, ToolChat};
 pub use chat_template::{ChatTemplate, Prompt, TemplateOptions, TemplateValue};
 pub use context::{
     AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
-    Perf, Pooling, RopeScaling, TokenProbability, default_threads,
+    Perf, Pooling, RopeScaling, Sampled, TokenProbability, default_threads,
 };
 pub use device::{Device, DeviceKind, DeviceMemory, devices};
+pub use embed::{
+    Classification, Classifier, ClassifierBuilder, Embedder, EmbedderBuilder, Embeddings, Neighbour, Ranked,
+    Reranker, RerankerBuilder, TokenEmbeddings, Truncated, similarity,
+};
 pub use error::{DecodeError, Error, MemoryEffect, Result};
+pub use fit::{DeviceUsage, Fit, FitDevice, MemoryUse, fit};
 #[cfg(feature = "tools")]
 pub use format::{
     ChatFormat, ChatPrompt, ChatRequest, FormatCapabilities, ParsedMessage, ToolChoice, ToolDefinition,
@@ -117,6 +131,7 @@ pub use generate::{
     Completion, Draft, Generation, GenerationBuilder, Piece, PromptLookup, Session, StopReason, Timings,
     TokenLogprobs, Usage,
 };
+pub use infill::{Infill, InfillBuilder, InfillOrder};
 pub use llama_sys as sys;
 pub use message::{Message, ToolCall};
 pub use model::{

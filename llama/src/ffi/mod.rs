@@ -7,6 +7,7 @@
 
 pub(crate) mod adapter;
 pub(crate) mod backend;
+mod batch;
 pub(crate) mod chat;
 pub(crate) mod context;
 pub(crate) mod log;
@@ -14,6 +15,8 @@ pub(crate) mod model;
 pub(crate) mod panic;
 pub(crate) mod quantize;
 pub(crate) mod registry;
+#[cfg(feature = "rpc")]
+pub(crate) mod rpc;
 pub(crate) mod sampler;
 pub(crate) mod state;
 pub(crate) mod stream;

@@ -24,6 +24,12 @@ pub(crate) fn registries() -> Result<Vec<RegistryPtr>> {
 }
 
 impl RegistryPtr {
+    /// `registry` lives as long as the process, or is null.
+    #[cfg(feature = "rpc")]
+    pub(super) fn new(registry: llama_sys::ggml_backend_reg_t) -> Option<Self> {
+        NonNull::new(registry).map(Self)
+    }
+
     fn as_ptr(self) -> llama_sys::ggml_backend_reg_t {
         self.0.as_ptr()
     }

@@ -1,0 +1,86 @@
+//! Lends this host's devices to other hosts.
+//!
+//! `cargo run --release --features rpc --example rpc-server`
+
+use llama::rpc::Server;
+use std::error::Error;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Lends this host's devices to programs on other hosts, which use them with llama::rpc::connect.
+
+There is no protection: no password, no encryption. Whoever reaches the port can use the devices, read what passes
+through them, and may be able to do more. Use a private network, or loopback behind a tunnel.
+
+Usage: rpc-server [OPTIONS]
+
+  -l, --listen ADDRESS:PORT  where to listen (default: 127.0.0.1:50052)
+  -d, --device NAME          lend this device only; may be repeated (default: all but the processor, or the
+                             processor where there is nothing else)
+  -t, --threads N            threads of the processor
+  -c, --cache FOLDER         keep weights that clients send, so that a model need not be sent twice
+  -h, --help                 show this";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    let mut listen = "127.0.0.1:50052".to_owned();
+    let (mut wanted, mut threads, mut cache) = (Vec::new(), None, None);
+    let mut args = std::env::args().skip(1);
+    while let Some(name) = args.next() {
+        let mut value = || args.next().ok_or_else(|| format!("{name} needs a value, see --help"));
+        match name.as_str() {
+            "-l" | "--listen" => listen = value()?,
+            "-d" | "--device" => wanted.push(value()?),
+            "-t" | "--threads" => threads = Some(value()?.parse().map_err(|_| "--threads needs a number")?),
+            "-c" | "--cache" => cache = Some(value()?),
+            "-h" | "--help" => {
+                println!("{HELP}");
+                return Ok(());
+            }
+            _ => return Err(format!("unknown option {name}, see --help").into()),
+        }
+    }
+
+    let devices = choose(&wanted)?;
+    let mut server = Server::new(devices.clone());
+    if let Some(threads) = threads {
+        server = server.n_threads(threads);
+    }
+    if let Some(cache) = cache {
+        server = server.cache(cache);
+    }
+    for device in &devices {
+        println!("{} ({}): {}", device.name(), device.kind(), device.description().trim());
+    }
+    println!("listening on {listen}, without any protection: see --help");
+    if !listen.starts_with("127.") {
+        eprintln!(
+            "WARNING: everybody who reaches {listen} can use this host's devices. Is that network private?"
+        );
+    }
+    match server.serve(&listen)? {}
+}
+
+fn choose(wanted: &[String]) -> Result<Vec<llama::Device>, Box<dyn Error>> {
+    let all = llama::devices()?;
+    if wanted.is_empty() {
+        let (processors, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|device| device.kind() == llama::DeviceKind::Cpu);
+        return Ok(if others.is_empty() { processors } else { others });
+    }
+    let find = |name: &String| {
+        let names: Vec<&str> = all.iter().map(llama::Device::name).collect();
+        let found = all.iter().find(|device| device.name() == name).cloned();
+        found.ok_or_else(|| format!("there is no device {name}, there is {}", names.join(", ")).into())
+    };
+    wanted.iter().map(find).collect()
+}

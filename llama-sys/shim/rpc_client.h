@@ -1,0 +1,120 @@
+// Included in front of ggml-rpc.cpp.
+//
+// A lost connection is noticed by the thread that talks to the server, which nobody guards: upstream ends the process
+// there. With this header that thread remembers the loss instead, and whoever waits for an answer gets
+// the failure, on a guarded thread. Objects are freed without their server's help.
+#pragma once
+
+#include "to_log.h"
+
+// Everything that ggml-rpc.cpp includes comes first, so that the macros below meet nothing but its own text.
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cinttypes>
+#include <condition_variable>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <queue>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "ggml-backend-impl.h"
+#include "ggml-cpp.h"
+#include "ggml-impl.h"
+#include "ggml-rpc.h"
+#include "guard.h"
+
+struct rpc_msg_free_buffer_req;
+
+namespace lrs {
+
+// Of the thread that talks to one server.
+inline thread_local bool connection_lost = false;
+
+// The next wait of this thread is for the answer to a request to free memory.
+inline thread_local bool frees_remote_memory = false;
+
+struct lost {};
+
+template <class... A> void rpc_abort(const char * file, int line, const char * format, A... arguments) {
+    if (!guarded() && std::strncmp(format, "Remote RPC server", 17) == 0) {
+        connection_lost = true;
+        return;
+    }
+    ggml_abort(file, line, format, arguments...);
+}
+
+// What a wait gives: the answer, or a failure where the caller can have one.
+class answer {
+public:
+    answer() = default;
+    explicit answer(std::shared_future<void> future) : future(std::move(future)) {}
+
+    answer share() const { return *this; }
+
+    void wait() const {
+        const bool quiet = frees_remote_memory || freeing() || std::uncaught_exceptions() > 0;
+        frees_remote_memory = false;
+        try {
+            future.get();
+        } catch (const lost &) {
+            if (!quiet) {
+                ggml_abort("ggml-rpc.cpp", __LINE__, "the connection to the remote device is lost");
+            }
+        }
+    }
+
+private:
+    std::shared_future<void> future;
+};
+
+class question {
+public:
+    answer get_future() { return answer(promise.get_future().share()); }
+
+    void set_value() {
+        if (connection_lost) {
+            promise.set_exception(std::make_exception_ptr(lost{}));
+        } else {
+            promise.set_value();
+        }
+    }
+
+private:
+    std::promise<void> promise;
+};
+
+} // namespace lrs
+
+// ggml-rpc.cpp spells these names with `std::`.
+namespace std {
+
+template <class> using lrs_promise = lrs::question;
+template <class> using lrs_shared_future = lrs::answer;
+
+template <class T, class... A> shared_ptr<T> lrs_make_shared(A &&... arguments) {
+    if (is_same<T, rpc_msg_free_buffer_req>::value) {
+        lrs::frees_remote_memory = true;
+    }
+    return make_shared<T>(forward<A>(arguments)...);
+}
+
+} // namespace std
+
+#define promise lrs_promise
+#define shared_future lrs_shared_future
+#define make_shared lrs_make_shared
+
+#undef GGML_ABORT
+#define GGML_ABORT(...) lrs::rpc_abort(__FILE__, __LINE__, __VA_ARGS__)

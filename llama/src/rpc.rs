@@ -1,0 +1,179 @@
+//! Devices of other hosts (feature `rpc`).
+//!
+//! A host that runs a [`Server`] lends its devices; [`connect`] makes them devices like any other, for
+//! [`ModelBuilder::devices`](crate::ModelBuilder::devices):
+//!
+//! ```no_run
+//! use llama::{Layers, Model, rpc};
+//!
+//! let host = rpc::connect("192.168.1.20:50052")?;
+//! let model = Model::builder("model.gguf").devices(&host.devices()).gpu_layers(Layers::All).load()?;
+//! println!("{}", model.chat("")?.ask("Hello!")?);
+//! # Ok::<(), llama::Error>(())
+//! ```
+//!
+//! # No protection
+//! The protocol knows neither passwords nor encryption, and a server executes what it is sent. Use it on a private
+//! network or through a tunnel. Both sides must run the same version of the protocol.
+//!
+//! # When a server goes away
+//! What waits for its answer gets an error; contexts concerned are unusable from then on and can be dropped. A
+//! server whose host vanishes without a word is given up after about a minute.
+//! Once nothing uses the old connection any more, the same devices connect anew.
+#![forbid(unsafe_code)]
+
+use crate::backend;
+use crate::context::threads;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::model::path_string;
+use crate::{ffi, log};
+use std::convert::Infallible;
+use std::ffi::CString;
+use std::net::{SocketAddr, SocketAddrV4, TcpStream, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Version of the protocol: major, minor, patch.
+#[must_use]
+pub fn protocol_version() -> [i32; 3] {
+    llama_sys::rpc::version()
+}
+
+/// A host that lends its devices.
+#[derive(Debug, Clone)]
+pub struct RemoteHost {
+    endpoint: String,
+    devices: Vec<Device>,
+}
+
+impl RemoteHost {
+    /// Address and port.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Its devices.
+    #[must_use]
+    pub fn devices(&self) -> &[Device] {
+        &self.devices
+    }
+}
+
+/// Connects to a [`Server`] at `endpoint`, for example `192.168.1.20:50052`. The name or address must be
+/// one of IPv4.
+///
+/// A server works for one process at a time. Its devices stay known for the life of the process; the connection is
+/// held as long as something uses them.
+///
+/// # Errors
+/// [`Error::Remote`] when the endpoint is malformed or unknown, nobody answers there within some seconds, or
+/// the server speaks another version of the protocol.
+#[doc(alias = "ggml_backend_rpc_add_server")]
+pub fn connect(endpoint: &str) -> Result<RemoteHost> {
+    backend::init()?;
+    let (text, address) = parse(endpoint)?;
+    let refused = |detail: String| Error::Remote { endpoint: endpoint.to_owned(), detail };
+    let found = ffi::rpc::connect(&text).map_err(|error| refused(why(address, &error)))?;
+    if found.is_empty() {
+        return Err(refused("the server offers no devices".to_owned()));
+    }
+    let devices = found.into_iter().map(Device::new).collect::<Result<_>>();
+    Ok(RemoteHost { endpoint: endpoint.to_owned(), devices: devices.map_err(|e| refused(e.to_string()))? })
+}
+
+/// llama.cpp does not tell the operating system's reason: a second attempt does.
+fn why(address: SocketAddr, error: &Error) -> String {
+    match TcpStream::connect_timeout(&address, Duration::from_secs(3)) {
+        Err(reason) => reason.to_string(),
+        Ok(_) => format!(
+            "{error}; is it a server of this version that is free? It works for one process at a time"
+        ),
+    }
+}
+
+/// Checks an endpoint: the text for C, and the first IPv4 address.
+fn parse(endpoint: &str) -> Result<(CString, SocketAddr)> {
+    let refuse = |detail: String| Error::Remote { endpoint: endpoint.to_owned(), detail };
+    let text = CString::new(endpoint).map_err(|_| refuse("it contains a zero byte".to_owned()))?;
+    let Some((host, port)) = endpoint.split_once(':').filter(|(host, _)| !host.is_empty()) else {
+        return Err(refuse("it must be an IPv4 address or a name, a colon and a port".to_owned()));
+    };
+    let port: u16 = port
+        .parse()
+        .ok()
+        .filter(|&port| port > 0)
+        .ok_or_else(|| refuse(format!("\"{port}\" is no port, those are 1 to 65535")))?;
+    let mut addresses = (host, port).to_socket_addrs().map_err(|error| refuse(error.to_string()))?;
+    let address = addresses.find(SocketAddr::is_ipv4);
+    Ok((text, address.ok_or_else(|| refuse("it has no IPv4 address".to_owned()))?))
+}
+
+/// Lends devices of this host to others.
+///
+/// There is no protection: whoever reaches the port can use the devices, read what others leave in memory and, through
+/// faults of the C++ code, possibly do more. Listen on loopback, on a private network, or behind a tunnel.
+///
+/// ```no_run
+/// use llama::rpc::Server;
+///
+/// let server = Server::new(llama::devices()?);
+/// let error = server.n_threads(8).serve("127.0.0.1:50052").unwrap_err();
+/// println!("the server has ended: {error}");
+/// # Ok::<(), llama::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing is served before `serve`"]
+pub struct Server {
+    devices: Vec<Device>,
+    n_threads: u32,
+    cache: Option<PathBuf>,
+}
+
+impl Server {
+    /// A server for these devices, see [`devices`](crate::devices).
+    pub fn new(devices: impl IntoIterator<Item = Device>) -> Self {
+        Self { devices: devices.into_iter().collect(), n_threads: crate::default_threads(), cache: None }
+    }
+
+    /// Threads that a device computes with where it is the processor.
+    /// Default: [`default_threads`](crate::default_threads).
+    pub fn n_threads(mut self, n_threads: u32) -> Self {
+        self.n_threads = n_threads;
+        self
+    }
+
+    /// Keeps large weights that clients send in files of this folder, so that a model that is loaded again need not
+    /// be sent again.
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// Listens at `endpoint`, an IPv4 address with a port, and works for one client after the other. Returns when that
+    /// fails, and only then.
+    ///
+    /// # Errors
+    /// [`Error::Remote`] when the endpoint is malformed, is no address of this host or is taken;
+    /// [`Error::InvalidParameter`] without devices or threads; [`Error::Fault`] when a request of a client
+    /// made llama.cpp fail.
+    #[doc(alias = "ggml_backend_rpc_start_server")]
+    pub fn serve(&self, endpoint: &str) -> Result<Infallible> {
+        backend::init()?;
+        if self.devices.is_empty() {
+            return Err(Error::invalid("devices", "there are none to serve"));
+        }
+        let n_threads = usize::try_from(threads::checked("n_threads", self.n_threads)?).unwrap_or(1);
+        let refuse = |detail: String| Error::Remote { endpoint: endpoint.to_owned(), detail };
+        let (text, _) = parse(endpoint)?;
+        let address: SocketAddrV4 =
+            endpoint.parse().map_err(|_| refuse("it must be an IPv4 address and a port".to_owned()))?;
+        // llama.cpp does not tell why it cannot listen.
+        drop(std::net::TcpListener::bind(address).map_err(|error| refuse(error.to_string()))?);
+        let cache = self.cache.as_deref().map(path_string).transpose()?;
+        let devices: Vec<_> = self.devices.iter().map(Device::ptr).collect();
+        ffi::rpc::serve(&text, cache.as_deref(), n_threads, &devices)?;
+        Err(refuse(format!("the server ended: {}", log::take_detail())))
+    }
+}

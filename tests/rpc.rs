@@ -1,0 +1,277 @@
+//! Devices of another process: the same tokens as local ones, and no harm when that process goes away.
+
+mod support;
+
+use llama::rpc::{self, Server};
+use llama::{Device, Error, Layers, Model, Session, StopReason, Token};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+use support::{default_model, default_model_path, endless, slow_model_path};
+
+/// A server works for one process at a time, and an unfinished connection waits for its end: one test after the other.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+const SERVE: &str = "LLAMA_TEST_RPC_SERVE";
+
+/// Run by the tests below in processes of their own.
+#[test]
+fn serve() {
+    let Ok(endpoint) = std::env::var(SERVE) else { return };
+    let error = Server::new(processor()).n_threads(1).serve(&endpoint).expect_err("it never ends well");
+    panic!("{error}");
+}
+
+fn processor() -> Vec<Device> {
+    let all = llama::devices().expect("devices");
+    all.into_iter().filter(|device| device.kind() == llama::DeviceKind::Cpu).collect()
+}
+
+/// A server in a process of its own, killed when dropped.
+struct Host {
+    child: Child,
+    endpoint: String,
+}
+
+impl Host {
+    fn start(endpoint: String) -> Self {
+        let program = std::env::current_exe().expect("a test program");
+        let mut command = Command::new(program);
+        command.args(["serve", "--exact"]).env(SERVE, &endpoint).stdout(Stdio::null());
+        let child = command.spawn();
+        let host = Self { child: child.expect("the test program starts"), endpoint };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while TcpStream::connect(&host.endpoint).is_err() {
+            assert!(Instant::now() < deadline, "the server does not start");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        host
+    }
+
+    fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn free_endpoint() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").to_string()
+}
+
+fn generate(model: &Model, prompt: &[Token], count: usize) -> Result<Vec<Token>, Error> {
+    let mut session = Session::new(model.context_builder().n_ctx(512).n_threads(1).build()?)?;
+    let sampler = endless(model);
+    let done = session.generate(prompt).sampler(sampler).max_tokens(count).start()?.finish()?;
+    assert_eq!(done.stop, StopReason::TokenLimit);
+    Ok(done.tokens)
+}
+
+fn prompt() -> Vec<Token> {
+    default_model()
+        .vocab()
+        .tokenize("<|im_start|>user\nTell me a story about a fox.<|im_end|>\n", llama::Special::Parse)
+        .expect("text")
+}
+
+#[test]
+fn remote_devices_give_the_tokens_of_local_ones() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let server = Host::start(free_endpoint());
+    let expected = generate(default_model(), &prompt(), 60)?;
+    let host = rpc::connect(&server.endpoint)?;
+    assert_eq!((host.endpoint(), host.devices().len()), (server.endpoint.as_str(), 1));
+    assert!(host.devices()[0].memory()?.total > 0);
+    assert_eq!(host.devices()[0].kind(), llama::DeviceKind::Gpu);
+    assert_eq!(rpc::connect(&server.endpoint)?.devices()[0].name(), host.devices()[0].name());
+    for layers in [Layers::All, Layers::Count(2)] {
+        let model = Model::builder(default_model_path()).devices(host.devices()).gpu_layers(layers).load()?;
+        assert_eq!(generate(&model, &prompt(), 60)?, expected, "{layers:?}");
+        // States of sequences travel between the hosts as well.
+        let mut context = model.context_builder().n_ctx(256).build()?;
+        context.decode(llama::Batch::new().extend(llama::SeqId(0), 0, &prompt()).logits_for_last())?;
+        assert_eq!(
+            context.memory().pos_max(llama::SeqId(0))?,
+            Some(i32::try_from(prompt().len()).expect("a short prompt") - 1)
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn a_worker_that_dies_is_an_error() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let endpoint = free_endpoint();
+    let mut server = Host::start(endpoint.clone());
+    let host = rpc::connect(&endpoint)?;
+    let load = || Model::builder(slow_model_path()).devices(host.devices()).gpu_layers(Layers::All).load();
+    let model = load()?;
+    let mut session = Session::new(model.context_builder().n_ctx(2048).n_ubatch(64).build()?)?;
+    let words: Vec<Token> = (0..1000).map(|i| Token(400 + i % 100)).collect();
+    let sampler = endless(&model);
+    let mut generation = session.generate(&words).sampler(sampler).start()?;
+    let mut pieces = 0;
+    let error = loop {
+        match generation.next() {
+            Some(Ok(_)) => pieces += 1,
+            Some(Err(error)) => break error,
+            None => panic!("the generation ended by itself after {pieces} pieces"),
+        }
+        if pieces == 5 {
+            server.kill();
+        }
+        assert!(pieces < 1900, "nobody noticed");
+    };
+    assert!(error.to_string().contains("connection to the remote device is lost"), "{error}");
+    drop(generation);
+    assert!(session.generate(&words).start()?.finish().is_err());
+
+    // While the server is away, errors; local work goes on.
+    assert!(host.devices()[0].memory().is_err());
+    let error = load().expect_err("nobody there");
+    assert!(matches!(error, Error::LoadModel { .. } | Error::Fault { .. }), "{error}");
+    assert_eq!(generate(default_model(), &prompt(), 5)?.len(), 5);
+    drop(session);
+    drop(model);
+
+    // The same devices work again with a new server at the same place.
+    let _server = Host::start(endpoint);
+    let model = load()?;
+    assert_eq!(generate(&model, &words[..50], 5)?.len(), 5);
+    Ok(())
+}
+
+/// `.ci/rpc-hosts` runs this with a server in another network namespace.
+#[test]
+fn another_host() -> Result<(), Error> {
+    let Ok(endpoint) = std::env::var("LLAMA_TEST_RPC_HOST") else {
+        println!("skipped: LLAMA_TEST_RPC_HOST names no server");
+        return Ok(());
+    };
+    let host = rpc::connect(&endpoint)?;
+    let model =
+        Model::builder(default_model_path()).devices(host.devices()).gpu_layers(Layers::All).load()?;
+    assert_eq!(generate(&model, &prompt(), 60)?, generate(default_model(), &prompt(), 60)?);
+    drop(model);
+
+    // Then the host falls silent: the script cuts the line when it sees this file.
+    let Some(sign) = std::env::var_os("LLAMA_TEST_RPC_CUT") else { return Ok(()) };
+    let model = Model::builder(slow_model_path()).devices(host.devices()).gpu_layers(Layers::All).load()?;
+    let mut session = Session::new(model.context_builder().n_ctx(4096).build()?)?;
+    let sampler = endless(&model);
+    let mut generation = session.generate(&[Token(400), Token(401)]).sampler(sampler).start()?;
+    for _ in 0..5 {
+        generation.next().expect("it has no end")?;
+    }
+    std::fs::write(sign, "").expect("the file can be written");
+    let started = Instant::now();
+    let error = generation.find_map(Result::err).expect("nobody noticed");
+    println!("after {:?}: {error}", started.elapsed());
+    assert!(error.to_string().contains("connection to the remote device is lost"), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(120), "{:?}", started.elapsed());
+    Ok(())
+}
+
+#[test]
+fn endpoints_that_cannot_work() {
+    let _lock = ONE_AT_A_TIME.lock();
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let taken = taken.local_addr().expect("an address").to_string();
+    let unused = free_endpoint();
+    let bad =
+        ["", ":", "host", ":5", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:0", "127.0.0.1:70000"];
+    let worse = ["[::1]:5", "::1:5", "no.such.host.invalid:5", "127.0.0.1:5\0", &unused];
+    for endpoint in bad.iter().chain(&worse) {
+        let error = rpc::connect(endpoint).expect_err("no server");
+        assert!(matches!(&error, Error::Remote { endpoint: e, .. } if e == endpoint), "{error}");
+    }
+    let refused = rpc::connect(&unused).expect_err("no server").to_string();
+    assert!(refused.to_lowercase().contains("refused"), "{refused}");
+
+    for endpoint in bad.iter().chain(&worse[..4]).chain(&["192.0.2.1:5", "localhost:5", &taken]) {
+        let error = Server::new(processor()).serve(endpoint).expect_err("cannot listen");
+        assert!(matches!(error, Error::Remote { .. }), "{error}");
+    }
+    let error = Server::new([]).serve(&unused).expect_err("no devices");
+    assert!(matches!(error, Error::InvalidParameter { name: "devices", .. }), "{error}");
+    for threads in [0, 513] {
+        let error = Server::new(processor()).n_threads(threads).serve(&unused).expect_err("threads");
+        assert!(matches!(error, Error::InvalidParameter { name: "n_threads", .. }), "{error}");
+    }
+    let error = Server::new(processor()).cache("a\0b").serve(&unused).expect_err("zero byte");
+    assert!(matches!(error, Error::NulByte { .. }), "{error}");
+}
+
+/// Answers each connection with `reply`, and waits for its end.
+fn impostor(reply: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let endpoint = listener.local_addr().expect("an address").to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().take(2).flatten() {
+            let mut stream: TcpStream = stream;
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(20)));
+            let _ = stream.write_all(reply);
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    endpoint
+}
+
+#[test]
+fn what_is_no_server_is_refused_in_bounded_time() {
+    let _lock = ONE_AT_A_TIME.lock();
+    let mut other_version = [0; 36];
+    other_version[..8].copy_from_slice(&28_u64.to_ne_bytes());
+    other_version[8] = 1;
+    let other_version: &'static [u8] = Box::leak(Box::new(other_version));
+    for reply in [&b""[..], b"HTTP/1.1 400 Bad Request\r\n\r\n and then some more text", other_version] {
+        let started = Instant::now();
+        let error = rpc::connect(&impostor(reply)).expect_err("no server of ours");
+        assert!(matches!(error, Error::Remote { .. }), "{error}");
+        assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    }
+    let error = rpc::connect(&impostor(other_version)).expect_err("no server of ours");
+    assert!(error.to_string().contains("version"), "{error}");
+}
+
+#[test]
+fn a_server_outlives_clients_that_talk_nonsense() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let mut server = Host::start(free_endpoint());
+    let mut state = 1_u64;
+    let mut hello = vec![14_u8];
+    hello.extend(24_u64.to_ne_bytes());
+    hello.extend([0; 24]);
+    for _ in 0..200 {
+        let mut bytes = hello.clone();
+        for _ in 0..3 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            bytes.push((state >> 33).to_le_bytes()[0] % 20);
+            bytes.extend((state >> 40).to_ne_bytes());
+            bytes.extend((0..state >> 58).flat_map(|i| (state ^ i).to_ne_bytes()));
+        }
+        let mut client = TcpStream::connect(&server.endpoint).expect("the server listens");
+        let _ = client.write_all(&bytes);
+    }
+    assert!(server.child.try_wait().expect("a process").is_none(), "the server is alive");
+    let host = rpc::connect(&server.endpoint)?;
+    let model =
+        Model::builder(default_model_path()).devices(host.devices()).gpu_layers(Layers::All).load()?;
+    assert_eq!(generate(&model, &prompt(), 10)?, generate(default_model(), &prompt(), 10)?);
+    Ok(())
+}
+
+#[test]
+fn hosts_and_servers_move_between_threads() {
+    fn check<T: Send + Sync + 'static>() {}
+    check::<rpc::RemoteHost>();
+    check::<Server>();
+}
