@@ -205,7 +205,7 @@ fn all_chat_parsers_are_compiled() {
     let theirs: BTreeSet<String> = list
         .lines()
         .filter_map(|line| line.trim().rsplit_once('/'))
-        .filter(|(_, file)| file.ends_with(".cpp"))
+        .filter(|(_, file)| Path::new(file).extension().is_some_and(|e| e == "cpp"))
         .map(|(_, file)| format!("common/parsers/{file}"))
         .collect();
     assert_eq!(theirs, plan::CHAT_PARSERS.map(str::to_owned).into());

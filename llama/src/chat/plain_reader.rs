@@ -1,4 +1,5 @@
 //! Reading what the model says where it is one text.
+#![allow(clippy::unused_self, reason = "the interface of reader.rs, which takes replies apart")]
 
 use crate::generate::Completion;
 use crate::message::Message;
