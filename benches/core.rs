@@ -7,7 +7,10 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use llama::{Batch, Model, Sampler, SeqId, Special, State, Token, sys};
+use llama::{
+    Batch, Candidates, CustomSampler, Logits, Model, PromptLookup, Sampler, SeqId, Session, Special, State,
+    Token, sys,
+};
 use llama_test_kit::{Arch, RandomModel, Rng, Shape, VocabKind, WeightType};
 
 /// Tokens in the memory before it is cleared again.
@@ -15,7 +18,7 @@ const DEPTH: i32 = 128;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    for group in [decode, sample, tokenize, load, state, embed] {
+    for group in [decode, sample, tokenize, load, state, embed, first_token, speculation] {
         group(&mut criterion);
     }
     criterion.final_summary();
@@ -157,6 +160,9 @@ fn sample(c: &mut Criterion) {
                 b.iter(|| chain.sample(black_box(&logits)).expect("a token"));
             });
         }
+        group.bench_function(BenchmarkId::new("log-probabilities of the best 5", n_vocab), |b| {
+            b.iter(|| Logits::from(black_box(&logits)).top(5).expect("ordinary numbers"));
+        });
     }
     group.finish();
 }
@@ -255,5 +261,96 @@ fn embed(c: &mut Criterion) {
             }
         });
     });
+    group.finish();
+}
+
+/// A session on a tiny Llama whose layers cost something.
+fn session(n_ctx: u32) -> Session {
+    let shape =
+        Shape { n_layer: 6, n_embd: 256, n_ff: 1024, n_head: 4, head_dim: 64, ..Shape::tiny(Arch::Llama) };
+    let model = Model::load(write(Shape { name: "small-llama".into(), n_ctx, ..shape })).expect("a model");
+    let context = model.context_builder().n_ctx(n_ctx).n_threads(1).build().expect("a context");
+    Session::new(context).expect("a session")
+}
+
+/// A second question about a long text: time to the first token of the answer.
+fn first_token(c: &mut Criterion) {
+    let mut session = session(2048);
+    let text: Vec<Token> = (0..1000).map(|i| Token(400 + i * 7 % 200)).collect();
+    let question = |seed: i32| -> Vec<Token> {
+        let words = (0..20).map(|i| Token(400 + (i * 11 + seed % 97 * 13) % 200));
+        text.iter().copied().chain(words).collect()
+    };
+    let mut seed = 0;
+    let mut group = c.benchmark_group("first token of 1020 prompt tokens");
+    group.sample_size(20);
+    for (name, reuse) in [("computed again", false), ("1000 in memory", true)] {
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                seed += 1;
+                if !reuse {
+                    session.clear().expect("cleared");
+                }
+                let greedy = Sampler::greedy().expect("a sampler");
+                let prompt = question(seed);
+                let answer =
+                    session.generate(&prompt).sampler(greedy).max_tokens(1).start().expect("it fits");
+                answer.finish().expect("a token").usage.reused
+            });
+        });
+    }
+    group.finish();
+}
+
+/// Says what it is told, so that a benchmark knows which proposals are right.
+#[derive(Clone)]
+struct Script(Vec<Token>, usize);
+
+impl CustomSampler for Script {
+    fn name(&self) -> &'static str {
+        "script"
+    }
+
+    fn apply(&mut self, candidates: &mut Candidates<'_>) {
+        let token = self.0[self.1];
+        self.1 += 1;
+        // Candidates that nobody has touched lie in the order of the vocabulary.
+        candidates.select(token.index().expect("a token"));
+    }
+
+    fn clone_box(&self) -> Box<dyn CustomSampler> {
+        Box::new(self.clone())
+    }
+}
+
+/// An answer that repeats its prompt, as when a model edits a text: all proposals are right. And one that goes on
+/// differently each time: all are wrong. On a model of realistic size: what a step of several tokens saves is
+/// reading the weights again.
+fn speculation(c: &mut Criterion) {
+    let model = Model::load(write(Shape::by_name("llama-180m").expect("the kit knows it"))).expect("a model");
+    let context = model.context_builder().n_ctx(512).n_threads(1).build().expect("a context");
+    let mut session = Session::new(context).expect("a session");
+    let prompt: Vec<Token> = (0..200).map(|i| Token(400 + i * 7 % 200)).collect();
+    // Pairs that the prompt has, with something else between them.
+    let wrong: Vec<Token> =
+        prompt.chunks(2).flat_map(|pair| [pair, &[Token(350)]].concat()).take(200).collect();
+    let mut group = c.benchmark_group("32 tokens");
+    group.sample_size(10);
+    for (answer, said) in [("repeated", &prompt), ("different", &wrong)] {
+        for (name, lookup) in [("plain", false), ("prompt lookup", true)] {
+            let mut usage = None;
+            group.bench_function(BenchmarkId::new(name, answer), |b| {
+                b.iter(|| {
+                    let script = Script(said.clone(), 0);
+                    let sampler = Sampler::builder().custom(script).build().expect("a sampler");
+                    let answer = session.generate(&prompt).sampler(sampler).max_tokens(32);
+                    let answer = if lookup { answer.prompt_lookup(PromptLookup::default()) } else { answer };
+                    usage = Some(answer.start().expect("it fits").finish().expect("text").usage);
+                });
+            });
+            let (drafted, accepted) = usage.map_or((0, 0), |usage| (usage.drafted, usage.accepted));
+            eprintln!("{name}, {answer}: {accepted} of {drafted} proposals were right");
+        }
+    }
     group.finish();
 }

@@ -2,7 +2,9 @@
 
 mod support;
 
-use llama::{CancelToken, Chat, ChatBuilder, Error, Message, Overflow, Special, StopReason};
+use llama::{CancelToken, Chat, ChatBuilder, Error, Message, Overflow, Overrun, Special, StopReason};
+use llama_test_kit::Arch;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::{default_model, endless};
 
@@ -349,4 +351,149 @@ fn chats_move_between_threads() {
     check::<ChatBuilder>();
     check::<llama::Session>();
     check::<llama::Completion>();
+}
+
+#[test]
+fn a_reply_goes_on_beyond_the_context() -> Result<(), Error> {
+    let system = "You are a helpful assistant.";
+    let builder = plain().system(system).sampler(endless(default_model())).context(256).max_tokens(900);
+    let mut chat = chat(builder.overflow(Overflow::Shift));
+    let done = chat.send(STORY)?.finish()?;
+    assert_eq!((done.stop, done.usage.generated), (StopReason::TokenLimit, 900));
+    assert!(done.usage.discarded >= 600, "{:?}", done.usage);
+    let memory = memory(&chat);
+    assert!(memory.contains(system), "the instructions stay: {memory}");
+    assert!(memory.matches("<|im_start|>").count() == 2 && !memory.contains(STORY), "{memory}");
+    // The next turn has a prompt of its own again, shortened by whole messages: the long reply cannot stay.
+    let done = chat.send(FRANCE)?.finish()?;
+    assert_eq!(done.usage.generated, 900);
+    assert_eq!((chat.dropped(), chat.messages().len()), (2, 5));
+    Ok(())
+}
+
+#[test]
+fn instructions_longer_than_half_the_context_do_not_block_a_shift() -> Result<(), Error> {
+    let system = "word ".repeat(150);
+    let builder = plain().system(system).sampler(endless(default_model())).context(256).max_tokens(300);
+    let done = chat(builder.overflow(Overflow::Shift)).send("Hi")?.finish()?;
+    assert_eq!((done.stop, done.usage.generated), (StopReason::TokenLimit, 300));
+    Ok(())
+}
+
+#[test]
+fn the_caller_decides_what_stays() -> Result<(), Error> {
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&calls);
+    let keep_last = move |messages: &[Message], sizes: Overrun| {
+        seen.lock().expect("no panic").push((messages.len(), sizes));
+        let summary = Message::system(format!("{} messages were before this.", messages.len() - 1));
+        vec![summary, messages[messages.len() - 1].clone()]
+    };
+    let mut chat = chat(greedy().context(256).max_tokens(40).overflow_with(keep_last));
+    for turn in 0..20 {
+        chat.ask(format!("What is {turn} plus {turn}?"))?;
+    }
+    let calls = calls.lock().expect("no panic");
+    assert!(calls.len() >= 2, "{calls:?}");
+    for (messages, sizes) in calls.iter() {
+        assert_eq!((sizes.available, sizes.reserved), (256, 40));
+        assert!(*messages > 2 && sizes.prompt > 256 - 40 && sizes.prompt < 400, "{messages} {sizes:?}");
+    }
+    let last = calls.last().map_or(0, |(messages, _)| messages - 1);
+    assert_eq!(chat.messages()[0], Message::system(format!("{last} messages were before this.")));
+    assert_eq!(chat.dropped(), 0);
+    Ok(())
+}
+
+#[test]
+fn a_choice_that_does_not_fit_changes_nothing() -> Result<(), Error> {
+    let all = |messages: &[Message], _: Overrun| messages.to_vec();
+    let mut chat = chat(greedy().context(256).overflow_with(all));
+    let first = chat.ask(FRANCE)?;
+    let error = chat.send("word ".repeat(400)).map(drop).expect_err("refused");
+    assert!(matches!(error, Error::ContextFull { needed, available: 256 } if needed > 400), "{error:?}");
+    assert_eq!(texts(&chat), [("user", FRANCE), ("assistant", first.as_str())]);
+    Ok(())
+}
+
+#[test]
+fn tokens_and_their_probabilities() -> Result<(), Error> {
+    let mut chat = chat(greedy().logprobs(2));
+    let mut reply = chat.send(FRANCE)?;
+    let mut told = Vec::new();
+    while let Some(piece) = reply.next_piece() {
+        told.extend(piece?.logprobs);
+    }
+    let done = reply.finish()?;
+    assert_eq!(told, done.logprobs);
+    assert_eq!(told.iter().map(|token| token.token).collect::<Vec<_>>(), done.tokens);
+    for token in told {
+        assert_eq!(token.top[0].token, token.token, "greedy takes the most likely");
+        assert!((token.top[0].log_probability - token.log_probability).abs() < 1e-6);
+        assert!(token.top[0].log_probability >= token.top[1].log_probability);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_chat_comes_back_from_a_file() -> Result<(), Error> {
+    let file = support::scratch().join("chat.state");
+    let mut first = chat(greedy());
+    first.ask(FRANCE)?;
+    first.save(&file)?;
+    let messages = first.messages().to_vec();
+    let expected = first.send("And of Italy?")?.finish()?;
+
+    let mut later = chat(greedy().history(messages));
+    later.restore(&file)?;
+    let done = later.send("And of Italy?")?.finish()?;
+    assert_eq!((done.text, done.usage.reused), (expected.text, expected.usage.reused));
+    assert!(done.usage.reused > 0);
+
+    // The memory of another conversation does no harm.
+    let mut other = chat(greedy());
+    other.restore(&file)?;
+    assert_eq!(other.ask(STORY)?, chat(greedy()).ask(STORY)?);
+    Ok(())
+}
+
+#[test]
+fn forks_of_a_chat() -> Result<(), Error> {
+    let mut chat = chat(plain().temperature(1.2).seed(3));
+    chat.ask(FRANCE)?;
+    let mut fork = chat.fork()?;
+    assert_eq!(texts(&fork), texts(&chat));
+    let done = fork.send(STORY)?.finish()?;
+    assert!(done.usage.reused > 0);
+    assert_eq!(chat.messages().len(), 2, "the first does not see it");
+    assert_eq!(chat.ask(STORY)?, done.text, "the same past, the same sampler");
+    Ok(())
+}
+
+#[test]
+fn models_whose_past_is_one_state() -> Result<(), Error> {
+    for arch in [Arch::Mamba, Arch::Jamba] {
+        let model = support::random_model(arch);
+        let new = || model.chat_builder().n_threads(1).sampler(endless(&model)).max_tokens(30);
+        let mut once = new().overflow(Overflow::Shift).build()?;
+        assert!(matches!(once.send(FRANCE), Err(Error::Memory { .. })), "{arch:?} cannot shift");
+        assert!(once.messages().is_empty());
+
+        // A reply given again, and a conversation that goes on differently: both from a checkpoint.
+        let mut chat = new().build()?;
+        let first = chat.send(FRANCE)?.finish()?;
+        chat.truncate(1);
+        let again = chat.reply()?.finish()?;
+        assert_eq!((&again.tokens, again.usage.reused), (&first.tokens, first.usage.prompt - 1), "{arch:?}");
+        for turn in 0..3 {
+            chat.truncate(1);
+            chat.push(Message::assistant("Paris."));
+            let done = chat.send(format!("And of Italy? {turn}"))?.finish()?;
+            let mut fresh = new().history(chat.messages()[..2].to_vec()).build()?;
+            assert_eq!(fresh.ask(format!("And of Italy? {turn}"))?, done.text, "{arch:?}");
+            // The second time notes where the two go apart, the third time uses it.
+            assert!(turn < 2 || done.usage.reused > first.usage.prompt, "{arch:?} {turn}: {:?}", done.usage);
+        }
+    }
+    Ok(())
 }

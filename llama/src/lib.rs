@@ -33,7 +33,7 @@
 //! |---|---|
 //! | [`sys`] | the C API as it is, `unsafe`; and its guarded twin that returns errors instead of aborting |
 //! | this crate, bottom | [`Model`], [`Vocab`], [`Context`], [`Batch`], [`Sampler`], [`ChatTemplate`], [`gguf`]; [`Quantize`], [`Trainer`] |
-//! | this crate, middle | [`Session`] and [`Generation`]: text in pieces; [`Chat`] and [`Reply`]: conversations |
+//! | this crate, middle | [`Session`] and [`Generation`]: text in pieces; [`Chat`] and [`Reply`]: conversations; [`PromptLookup`] and [`Draft`]: the same text in fewer steps |
 //! | | [`Embedder`], [`Reranker`], [`Classifier`]: many texts in one call; [`Infill`]: gaps in a text |
 //!
 //! # Threads
@@ -46,6 +46,8 @@
 //! | [`Sampler`], [`Grammar`], [`CustomSampler`] | yes | yes | everything that changes them needs `&mut` |
 //! | [`Session`], [`Chat`] | yes | yes | as [`Context`] |
 //! | [`Embedder`], [`Reranker`], [`Classifier`] | yes | yes | as [`Context`] |
+//! | [`Generation`], [`Reply`] | yes | no | they borrow a session, and hold functions of the caller |
+//! | `TextStream` | yes | yes | a queue; the session is on a thread of its own |
 //! | [`Batch`], [`State`], [`Quantize`], [`TrainingData`] | yes | yes | plain data |
 //! | [`Trainer`] | yes | yes | as [`Context`]; it has its model to itself |
 //! | [`Output`], [`Logits`], [`Candidates`] | yes | yes | views of what is borrowed |
@@ -53,6 +55,7 @@
 //! # Features
 //! | feature | default | what it adds |
 //! |---|---|---|
+//! | `async` | no | `TextStream`: replies as streams for asynchronous programs of any runtime |
 //! | `jinja` | yes | runs a model's own chat template |
 //! | `blas` | no | prompts on a BLAS library of the machine |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |

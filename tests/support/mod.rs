@@ -44,6 +44,22 @@ pub(crate) fn endless(model: &Model) -> Sampler {
     Sampler::builder().logit_bias(&ends).greedy().build().expect("valid parameters")
 }
 
+/// A tiny Llama with random weights, for 8192 tokens.
+pub(crate) fn long_model() -> Model {
+    let mut shape = Shape::tiny(Arch::Llama);
+    shape.n_ctx = 8192;
+    "tiny-llama-8192".clone_into(&mut shape.name);
+    Model::load(RandomModel::new(shape).cached(scratch()).expect("the kit writes models")).expect("it loads")
+}
+
+/// A tiny Llama of one layer.
+pub(crate) fn shallow_model() -> Model {
+    let mut shape = Shape::tiny(Arch::Llama);
+    (shape.n_layer, shape.n_ctx) = (1, 1024);
+    "shallow-llama".clone_into(&mut shape.name);
+    Model::load(RandomModel::new(shape).cached(scratch()).expect("the kit writes models")).expect("it loads")
+}
+
 /// The path of a model with random weights that takes its time: long prompts, long answers.
 pub(crate) fn slow_model_path() -> PathBuf {
     let mut shape = Shape::tiny(Arch::Llama);

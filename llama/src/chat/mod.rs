@@ -132,6 +132,7 @@ impl Chat {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn send_message(&mut self, message: Message) -> Result<Reply<'_>> {
+        self.switch_on();
         self.reply_to(Some(message))
     }
 
@@ -141,13 +142,23 @@ impl Chat {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn reply(&mut self) -> Result<Reply<'_>> {
+        self.switch_on();
         self.reply_to(None)
+    }
+
+    /// Takes an earlier cancel back, unless the switch is the caller's.
+    fn switch_on(&self) {
+        if self.own_token {
+            self.session.cancel_token().reset();
+        }
     }
 
     fn reply_to(&mut self, message: Option<Message>) -> Result<Reply<'_>> {
         let saved = self.history.clone();
         let added = usize::from(message.is_some());
-        message.into_iter().for_each(|message| self.history.push(message));
+        if let Some(message) = message {
+            self.history.push(message);
+        }
         match self.start_run() {
             Ok((run, form)) => {
                 let messages = self.history.messages();
@@ -178,9 +189,6 @@ impl Chat {
         self.sampler.reset()?;
         #[cfg(feature = "tools")]
         self.keep_to(&rendered.form, &mut limits)?;
-        if self.own_token {
-            self.session.cancel_token().reset();
-        }
         Ok((Run::new(&mut self.session, rendered.tokens, limits)?, rendered.form))
     }
 

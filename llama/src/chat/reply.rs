@@ -120,7 +120,8 @@ impl<'c> Reply<'c> {
         Ok(self.reader.complete(done))
     }
 
-    /// The switch that stops this reply from another thread, see [`Chat::cancel_token`](crate::Chat::cancel_token).
+    /// The switch that stops this reply from another thread, see
+    /// [`Chat::cancel_token`](crate::Chat::cancel_token).
     #[must_use]
     pub fn cancel_token(&self) -> CancelToken {
         self.generation.session().cancel_token()

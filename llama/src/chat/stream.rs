@@ -21,8 +21,10 @@ impl Chat {
     /// As [`stream`](Self::stream).
     pub fn stream_message(self, message: Message) -> Result<TextStream<Self>> {
         let halt = self.session.halt();
+        // Now, not on the other thread: who cancels from here on means this reply.
+        self.switch_on();
         TextStream::spawn(self, halt, move |chat, channel| {
-            let mut reply = match chat.send_message(message) {
+            let mut reply = match chat.reply_to(Some(message)) {
                 Ok(reply) => reply,
                 Err(error) => return channel.refuse(error),
             };

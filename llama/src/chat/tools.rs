@@ -120,6 +120,7 @@ impl<'c> ToolChat<'c> {
     /// As [`ask`](Self::ask).
     pub fn complete(mut self, message: Message) -> Result<Completion> {
         let mut turn = Turn::new(self.chat);
+        turn.chat.switch_on();
         let mut next = Some(message);
         let mut choice = self.choice;
         for round in 0..=self.max_rounds {
@@ -128,10 +129,7 @@ impl<'c> ToolChat<'c> {
                 choice,
                 parallel: self.parallel,
             };
-            let mut reply = match next.take() {
-                Some(message) => turn.chat.send_message(message)?,
-                None => turn.chat.reply()?,
-            };
+            let mut reply = turn.chat.reply_to(next.take())?;
             for event in reply.events() {
                 let event = event?;
                 if let Some(see) = &mut self.on_event {

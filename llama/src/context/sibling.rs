@@ -3,6 +3,7 @@
 
 use super::Context;
 use crate::error::Result;
+use crate::token::SeqId;
 
 impl Context {
     /// A new context with an empty memory that computes as this one does now: same parameters, threads, adapters
@@ -25,11 +26,14 @@ impl Context {
         Ok(other)
     }
 
-    /// True when the memory can go back to any earlier point. A sliding window that moves on cannot go back
-    /// further than it reaches, and a state that stands for the whole past cannot go back at all.
-    pub(crate) fn rolls_back(&self) -> bool {
-        let info = &self.model.inner.info;
-        !self.keeps_one_state() && (info.n_swa == 0 || self.facts.params.swa_full)
+    /// True when a sequence can go back to any earlier point. A sliding window that moves on, or was copied, cannot
+    /// go back further than it reaches, and a state that stands for the whole past cannot go back at all.
+    pub(crate) fn rolls_back(&mut self, seq: SeqId) -> Result<bool> {
+        if self.model.inner.info.n_swa == 0 {
+            return Ok(!self.keeps_one_state());
+        }
+        let whole = self.facts.params.swa_full && !self.keeps_one_state();
+        Ok(whole && self.memory().pos_min(seq)?.unwrap_or(0) == 0)
     }
 
     /// True when the past, or a part of it, is one state.

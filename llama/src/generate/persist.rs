@@ -5,7 +5,7 @@ use super::session::Session;
 #[cfg(doc)]
 use crate::error::Error;
 use crate::error::Result;
-use crate::state::{State, StateError};
+use crate::state::{State, StateError, StateKind};
 use std::path::Path;
 
 impl Session {
@@ -13,7 +13,8 @@ impl Session {
     ///
     /// The copy has a context of its own with the same parameters and adapters, so it costs as much memory as
     /// the first; what is in memory is copied, not computed again. It has a cancel token of its own, and the
-    /// checkpoints are shared. A draft model is not copied along.
+    /// checkpoints are shared. A draft model is not copied along. Of a sliding window only what it reaches at the
+    /// moment is copied: the copy cannot go back further without computing again.
     ///
     /// ```
     /// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
@@ -53,7 +54,12 @@ impl Session {
     /// tokens than fit, damage. The session is unchanged then, unless llama.cpp refused the state: it is empty
     /// then. [`Error::Poisoned`].
     pub fn restore_state(&mut self, state: &State) -> Result<()> {
-        let tokens = state.tokens();
+        let (kind, tokens) = (state.kind(), state.tokens());
+        if kind != StateKind::Sequence {
+            // A part would go on top of whatever is there.
+            let (expected, found) = (StateKind::Sequence.text(), kind.text());
+            return Err(StateError::OtherKind { expected, found }.into());
+        }
         if tokens.is_empty() {
             return Err(StateError::malformed("it has no tokens, so it was not saved by a session").into());
         }

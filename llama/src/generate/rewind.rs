@@ -42,7 +42,11 @@ impl Session {
     /// [`Error::Poisoned`].
     pub fn checkpoint(&mut self) -> Result<()> {
         let len = self.tokens.len();
-        if len == 0 || self.context.rolls_back() || self.checkpoints.is_off() || self.checkpoints.has(len) {
+        if len == 0
+            || self.checkpoints.is_off()
+            || self.checkpoints.has(len)
+            || self.context.rolls_back(self.seq)?
+        {
             return Ok(());
         }
         match self.context.save_sequence_partial(self.seq, &[]) {
@@ -75,7 +79,7 @@ impl Session {
         let last = prompt.len().saturating_sub(1);
         let branch = common.min(last);
         let reused = self.keep(branch)?;
-        if !self.context.rolls_back() {
+        if !self.context.rolls_back(self.seq)? {
             self.checkpoint()?;
             // Texts that went apart at one place will do so again, near the end of the prompt most often.
             for end in [branch, last] {

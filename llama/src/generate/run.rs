@@ -75,7 +75,7 @@ impl Run {
             phase: Phase::Prompt(prompt),
             written: Written::new(session.model().vocab(), limits.stops, max_tokens, limits.logprobs)
                 .spelling(limits.spelled),
-            speculation: Speculation::new(session, limits.lookup, limits.draft)?,
+            speculation: Speculation::new(session, limits.lookup, limits.draft.as_ref())?,
             shift: limits.shift,
             progress: None,
             timings: Timings::default(),
@@ -159,19 +159,18 @@ impl Run {
 
     fn continue_from(&mut self, session: &mut Session, sampler: &mut Sampler, token: Token) -> Result<()> {
         if session.room() == 0 {
-            match self.shift {
-                Some(keep) => self.usage.discarded += session.make_room(keep)?,
-                None => {
-                    self.written.end(StopReason::ContextFull);
-                    return Ok(());
-                }
-            }
+            let Some(keep) = self.shift else {
+                self.written.end(StopReason::ContextFull);
+                return Ok(());
+            };
+            self.usage.discarded += session.make_room(keep)?;
         }
         let most = self.written.room().min(session.room()).saturating_sub(1);
         let drafts = self.speculation.propose(session, token, most)?;
         self.usage.drafted += drafts.len();
         let (accepted, chosen) = self.extend(session, sampler, &[token], &drafts, &mut |_| {})?;
         self.usage.accepted += accepted;
+        self.speculation.learn(drafts.len(), accepted);
         self.timings.generation_tokens += chosen;
         Ok(())
     }

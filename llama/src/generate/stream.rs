@@ -163,6 +163,13 @@ impl<T: Send + 'static> TextStream<T> {
         Ok(Self { channel, halt, worker: Some(worker) })
     }
 
+    /// A switch that ends this text within one ubatch, from any thread; what there is can still be read. It
+    /// belongs to this stream alone.
+    #[must_use]
+    pub fn cancel_token(&self) -> CancelToken {
+        self.halt.clone()
+    }
+
     /// The next piece of text with its tokens; `None` at the end.
     pub async fn next_piece(&mut self) -> Option<Result<Piece>> {
         poll_fn(|cx| self.channel.poll(cx)).await

@@ -33,6 +33,8 @@ mod sampler;
 mod send_sync;
 mod sources;
 mod state;
+#[cfg(feature = "async")]
+mod stream;
 #[cfg(feature = "tools")]
 mod templates;
 mod threads;

@@ -30,6 +30,7 @@ fn every_public_type() {
         DeviceKind,
         DeviceMemory,
         DeviceState,
+        Draft,
         DryParams,
         Embedder,
         EmbedderBuilder,
@@ -61,10 +62,13 @@ fn every_public_type() {
         llama::FitDevice,
         llama::DeviceUsage,
         llama::MemoryUse,
+        Overrun,
         PenaltyParams,
         Perf,
+        Piece,
         Pooling,
         Prompt,
+        PromptLookup,
         PromptPart,
         Quantize,
         Quantized,
@@ -90,6 +94,7 @@ fn every_public_type() {
         TokenAttributes,
         TokenDecoder,
         TokenEmbeddings,
+        TokenLogprobs,
         TokenProbability,
         Trainer,
         TrainingData,
@@ -100,6 +105,22 @@ fn every_public_type() {
         VocabKind,
         llama::log::Level,
     );
+}
+
+#[cfg(feature = "async")]
+#[test]
+fn streams() {
+    fn check<T: Send + Sync + Unpin + 'static>() {}
+    check::<llama::TextStream<llama::Session>>();
+    check::<llama::TextStream<llama::Chat>>();
+}
+
+#[test]
+fn running_generations_may_be_sent() {
+    fn check<T: Send>() {}
+    check::<llama::Generation<'static>>();
+    check::<llama::GenerationBuilder<'static>>();
+    check::<llama::Reply<'static>>();
 }
 
 #[test]

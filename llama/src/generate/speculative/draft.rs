@@ -42,7 +42,8 @@ impl Draft {
         Self { model: model.clone(), max_tokens: 8, min_probability: 0.5 }
     }
 
-    /// Proposes at most this many tokens at once.
+    /// Proposes at most this many tokens at once. It begins with 4: more as long as they are right, fewer where
+    /// not.
     #[must_use]
     pub fn max_tokens(mut self, tokens: usize) -> Self {
         self.max_tokens = tokens;
@@ -148,13 +149,15 @@ impl DraftSession {
             return Ok(());
         }
         let context = owner.context();
-        let n_ctx = context.n_ctx_seq();
+        // Beyond what it was trained on the small model has little to say, and some cannot compute at all.
+        let trained = settings.model.n_ctx_train();
+        let n_ctx = context.n_ctx_seq().min(if trained > 0 { trained } else { u32::MAX });
         let context = settings
             .model
             .context_builder()
             .n_ctx(n_ctx)
-            .n_ubatch(context.n_ubatch())
-            .n_batch(context.n_batch())
+            .n_ubatch(context.n_ubatch().min(n_ctx))
+            .n_batch(context.n_batch().min(n_ctx))
             .n_outputs_max(1)
             .n_threads(context.n_threads())
             .n_threads_batch(context.n_threads_batch())

@@ -8,7 +8,8 @@ use crate::token::Token;
 /// Pays where the answer repeats parts of the prompt: summaries, edited code, answers with quotes. The text is the
 /// same as without, up to rounding: the model checks each proposal with the same sampler, and computing several
 /// tokens at once rounds a little differently. Models whose past is one state (recurrent and hybrid ones) cannot
-/// take proposals back; they generate as without.
+/// take proposals back; they generate as without. A step computes at most
+/// [`n_outputs_max`](crate::ContextBuilder::n_outputs_max) tokens with their proposals.
 ///
 /// ```
 /// use llama::{PromptLookup, Sampler};
@@ -27,7 +28,7 @@ pub struct PromptLookup {
     pub longest: usize,
     /// How many of the last tokens are looked for at least. With 1 there are many proposals, and many wrong ones.
     pub shortest: usize,
-    /// How many tokens are proposed at most.
+    /// How many tokens are proposed at most. It begins with 4: more as long as they are right, fewer where not.
     pub max_tokens: usize,
 }
 
