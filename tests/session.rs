@@ -605,7 +605,7 @@ fn forks_compute_as_their_context_does() -> Result<(), Error> {
     let directions: Vec<f32> = (0..model.n_embd()).map(|i| if i % 3 == 0 { 0.5 } else { -0.2 }).collect();
     let mut context = model.context_builder().n_ctx(1024).n_ubatch(64).n_threads(1).build()?;
     context.set_control_vector(&directions, ..)?;
-    context.set_threads(2, 2)?;
+    context.set_n_threads(2, 2)?;
     let mut steered = Session::new(context)?;
     let prompt = words(50, 1);
     generate(&mut steered, &prompt, 5)?;
