@@ -264,6 +264,28 @@ fn what_cannot_be_is_refused() {
 }
 
 #[test]
+fn templates_that_never_end_are_errors() {
+    if !llama::sys::build_info::SYMBOLS_LOCAL {
+        println!("skipped: objects are not merged here, so work is not counted");
+        return;
+    }
+    let vocab = model().vocab();
+    let endless = "{% for i in range(1000000000) %}x{% endfor %}";
+    let render = |source: &str| {
+        ChatFormat::new(source, &vocab)?.render(&ChatRequest::new([Message::user("x")])).map(drop)
+    };
+    let result = render(endless);
+    assert!(
+        matches!(&result, Err(Error::Template { detail }) if detail.contains("too much work")),
+        "{result:?}"
+    );
+    let template = ChatTemplate::new(endless, &vocab).unwrap();
+    let result = template.render(&[Message::user("x")], &llama::TemplateOptions::default());
+    assert!(matches!(&result, Err(Error::Template { .. })), "{result:?}");
+    assert_eq!(render(TEMPLATE), Ok(()));
+}
+
+#[test]
 fn control_tokens_in_messages_stay_text_behind_every_filter() {
     let vocab = model().vocab();
     let format = ChatFormat::new(TEMPLATE, &vocab).unwrap();
