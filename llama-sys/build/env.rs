@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 
 /// What Cargo and the user tell us.
 #[derive(Debug)]
+#[cfg_attr(
+    not(any(feature = "cuda", feature = "metal", feature = "vulkan")),
+    allow(dead_code, reason = "places of SDKs matter to the back ends that need one")
+)]
 pub(crate) struct Env {
     /// Where generated files and objects go.
     pub(crate) out_dir: PathBuf,
@@ -75,8 +79,20 @@ fn plain(path: &Path) -> std::io::Result<PathBuf> {
 }
 
 /// All features that mean something to the build.
-const FEATURES: [&str; 10] =
-    ["bindgen", "blas", "cuda", "jinja", "metal", "multimodal", "native", "rpc", "static-stdcxx", "vulkan"];
+const FEATURES: [&str; 12] = [
+    "bindgen",
+    "blas",
+    "chat",
+    "cuda",
+    "jinja",
+    "json-schema",
+    "metal",
+    "multimodal",
+    "native",
+    "rpc",
+    "static-stdcxx",
+    "vulkan",
+];
 
 fn is_on(feature: &str) -> bool {
     std::env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase().replace('-', "_"))).is_some()

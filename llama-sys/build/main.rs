@@ -51,8 +51,10 @@ fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
 
     let toolchain = compile::Toolchain::detect(&env)?;
     let options = plan::Options {
+        chat: env.has("chat"),
         jinja: env.has("jinja"),
         multimodal: env.has("multimodal"),
+        json_schema: env.has("json-schema"),
         native: env.has("native"),
         variants: env.variants.clone(),
         prefix: bindings::SYMBOL_PREFIX,

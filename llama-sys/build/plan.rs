@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Listing(Vec<String>);
 
 /// Folders that hold sources we may compile.
-const FOLDERS: [&str; 15] = [
+const FOLDERS: [&str; 16] = [
     "src",
     "src/models",
     "ggml/src",
@@ -28,6 +28,7 @@ const FOLDERS: [&str; 15] = [
     "tools/mtmd/models",
     "vendor/hash",
     "vendor/hash/sha256",
+    "common/parsers",
 ];
 
 impl Listing {
@@ -74,11 +75,16 @@ fn has_extension(file: &str, extension: &str) -> bool {
 
 /// The choices of the user.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one Cargo feature")]
 pub(crate) struct Options {
     /// Compile the jinja engine.
     pub(crate) jinja: bool,
     /// Compile the multimodal library.
     pub(crate) multimodal: bool,
+    /// Compile the chat formats: prompts with tools, and parsers for what models say. Needs the other two.
+    pub(crate) chat: bool,
+    /// Compile the conversion of JSON schemas to grammars.
+    pub(crate) json_schema: bool,
     /// One variant for the building machine.
     pub(crate) native: bool,
     /// Only these CPU variants.
@@ -525,32 +531,115 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
     plan.add_core(shim_unit("dispatch.cpp", merged.clone(), Vec::new()));
     if dispatch {
         // Not part of the core: it is put around it (merge.rs).
-        plan.add(shim_unit(STACK_LIMIT, merged, Vec::new()));
+        plan.add(shim_unit(STACK_LIMIT, merged.clone(), Vec::new()));
     }
-    if options.jinja {
-        plan.add_core(shim_unit("jinja.cpp", Vec::new(), Vec::new()));
-        plan.add_core(Unit {
-            source: Source::Unity("jinja.cpp".to_owned(), JINJA.iter().map(|&f| f.to_owned()).collect()),
-            c: false,
-            opt: 1,
-            defines: Vec::new(),
-            includes: common_includes(),
-            flags: Vec::new(),
-            prelude: None,
-        });
+    for group in GROUPS.iter().filter(|group| (group.wanted)(options)) {
+        for file in group.shim {
+            plan.add_core(shim_unit(file, merged.clone(), Vec::new()));
+        }
+        if !group.files.is_empty() {
+            plan.add_core(Unit {
+                source: Source::Unity(
+                    group.name.to_owned(),
+                    group.files.iter().map(|&f| f.to_owned()).collect(),
+                ),
+                c: false,
+                opt: 1,
+                defines: Vec::new(),
+                includes: common_includes(),
+                flags: Vec::new(),
+                prelude: group.prelude,
+            });
+        }
     }
 }
 
-/// The jinja engine, in an order in which the files compile as one.
-const JINJA: [&str; 8] = [
-    "common/json.cpp",
-    "common/unicode.cpp",
-    "common/jinja/value.cpp",
-    "common/jinja/string.cpp",
-    "common/jinja/lexer.cpp",
-    "common/jinja/parser.cpp",
-    "common/jinja/runtime.cpp",
-    "common/jinja/caps.cpp",
+/// Files of llama.cpp's `common` library that are compiled as one, in an order in which that works, and the shim
+/// in front of them.
+struct Group {
+    name: &'static str,
+    wanted: fn(&Options) -> bool,
+    shim: &'static [&'static str],
+    files: &'static [&'static str],
+    prelude: Option<&'static str>,
+}
+
+const GROUPS: [Group; 6] = [
+    Group {
+        name: "json.cpp",
+        wanted: |options| options.jinja || options.json_schema,
+        shim: &["json_text.cpp"],
+        files: &["common/json.cpp", "common/unicode.cpp"],
+        prelude: None,
+    },
+    Group {
+        name: "jinja.cpp",
+        wanted: |options| options.jinja,
+        shim: &["jinja.cpp", "nesting.cpp", "provenance.cpp"],
+        files: &[
+            "common/jinja/value.cpp",
+            "common/jinja/string.cpp",
+            "common/jinja/lexer.cpp",
+            "common/jinja/parser.cpp",
+            "common/jinja/runtime.cpp",
+            "common/jinja/caps.cpp",
+        ],
+        prelude: None,
+    },
+    Group {
+        name: "json_schema.cpp",
+        wanted: |options| options.json_schema,
+        shim: &["json_schema.cpp", "text.cpp"],
+        files: &["common/json-schema.cpp", "common/json-schema-to-grammar.cpp", "common/trie.cpp"],
+        prelude: Some("to_log.h"),
+    },
+    Group {
+        name: "chat.cpp",
+        wanted: |options| options.chat,
+        shim: &["chat.cpp", "log.cpp"],
+        files: &[
+            "common/chat.cpp",
+            "common/chat-auto-parser-generator.cpp",
+            "common/chat-auto-parser-helpers.cpp",
+            "common/chat-diff-analyzer.cpp",
+        ],
+        prelude: Some("chat_hooks.h"),
+    },
+    Group {
+        name: "chat_peg.cpp",
+        wanted: |options| options.chat,
+        shim: &[],
+        files: &["common/chat-peg-parser.cpp", "common/peg-parser.cpp"],
+        prelude: Some("peg_hooks.h"),
+    },
+    Group {
+        name: "chat_parsers.cpp",
+        wanted: |options| options.chat,
+        shim: &[],
+        files: &CHAT_PARSERS,
+        prelude: Some("chat_hooks.h"),
+    },
+];
+
+/// Parsers for particular models.
+pub(crate) const CHAT_PARSERS: [&str; 17] = [
+    "common/parsers/cohere2moe.cpp",
+    "common/parsers/deepseek.cpp",
+    "common/parsers/functionary-v3-2.cpp",
+    "common/parsers/gemma4.cpp",
+    "common/parsers/gigachat-v3.cpp",
+    "common/parsers/gpt-oss.cpp",
+    "common/parsers/kimi-k2.cpp",
+    "common/parsers/kimi-k3.cpp",
+    "common/parsers/lfm2.cpp",
+    "common/parsers/ling3.cpp",
+    "common/parsers/llm-jp-harmony.cpp",
+    "common/parsers/minicpm5.cpp",
+    "common/parsers/minimax-m3.cpp",
+    "common/parsers/ministral3.cpp",
+    "common/parsers/muse-glimmer.cpp",
+    "common/parsers/parsers.cpp",
+    "common/parsers/qwen3-coder.cpp",
 ];
 
 fn common_includes() -> Vec<Include> {

@@ -34,14 +34,20 @@ mod fault;
 #[macro_use]
 mod guard;
 pub mod build_info;
+#[cfg(feature = "chat")]
+pub mod chat;
 pub mod cpu;
 #[cfg(feature = "jinja")]
 pub mod jinja;
+#[cfg(feature = "json-schema")]
+pub mod json_schema;
 pub mod memory;
 #[cfg(feature = "multimodal")]
 pub mod mtmd;
 #[cfg(feature = "rpc")]
 pub mod rpc;
+#[cfg(feature = "json-schema")]
+mod text;
 
 pub use bindings::*;
 pub use fault::{Fault, FaultKind};

@@ -221,6 +221,22 @@ fn the_multimodal_library_has_the_files_of_cmake() {
     assert_eq!(ours, theirs);
 }
 
+#[test]
+fn all_chat_parsers_are_compiled() {
+    if option_env!("LLAMA_SYS_TREE").is_none() {
+        support::skipped("the list of chat parsers", "LLAMA_SYS_SKIP is set");
+        return;
+    }
+    let list = std::fs::read_to_string(tree().join("common/parsers/sources.cmake")).expect("sources.cmake");
+    let theirs: BTreeSet<String> = list
+        .lines()
+        .filter_map(|line| line.trim().rsplit_once('/'))
+        .filter(|(_, file)| Path::new(file).extension().is_some_and(|e| e == "cpp"))
+        .map(|(_, file)| format!("common/parsers/{file}"))
+        .collect();
+    assert_eq!(theirs, plan::CHAT_PARSERS.map(str::to_owned).into());
+}
+
 /// Back ends that `cc` compiles: their own files, and the list of back ends.
 #[test]
 fn backends_equal_cmake() {

@@ -4,6 +4,8 @@ use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::model::Model;
 use crate::token::Token;
+#[cfg(feature = "jinja")]
+use crate::vocab::marks::Marks;
 use crate::vocab::{PromptPart, Special, Vocab};
 use std::fmt::Write as _;
 
@@ -35,6 +37,8 @@ pub struct ChatTemplate {
     eos: String,
     strip_bos: bool,
     strip_eos: bool,
+    #[cfg(feature = "jinja")]
+    marks: Marks,
 }
 
 /// A value that a template can use.
@@ -183,6 +187,8 @@ impl ChatTemplate {
             eos: text(vocab.eos())?,
             strip_bos: vocab.adds_bos(),
             strip_eos: vocab.adds_eos(),
+            #[cfg(feature = "jinja")]
+            marks: Marks::new(vocab)?,
         })
     }
 
@@ -197,7 +203,11 @@ impl ChatTemplate {
     /// # Errors
     /// [`Error::Template`] when the template does not parse or refuses the conversation, with its reason.
     pub fn render(&self, messages: &[Message], options: &TemplateOptions) -> Result<Prompt> {
-        let mut parts = self.run(messages, options)?;
+        Ok(self.finish(self.run(messages, options)?))
+    }
+
+    /// Leaves out the tokens that tokenizing adds anyway.
+    pub(crate) fn finish(&self, mut parts: Vec<PromptPart>) -> Prompt {
         if self.strip_bos {
             strip_start(&mut parts, &self.bos);
         }
@@ -205,16 +215,38 @@ impl ChatTemplate {
             strip_end(&mut parts, &self.eos);
         }
         parts.retain(|part| !part.text.is_empty());
-        Ok(Prompt { parts })
+        Prompt { parts }
+    }
+
+    /// The texts of the tokens for beginning and end.
+    #[cfg(feature = "tools")]
+    pub(crate) fn ends(&self) -> (&str, &str) {
+        (&self.bos, &self.eos)
     }
 
     #[cfg(feature = "jinja")]
     fn run(&self, messages: &[Message], options: &TemplateOptions) -> Result<Vec<PromptPart>> {
         crate::backend::init()?;
+        let texts = messages.iter().flat_map(|message| [message.role.as_str(), &message.content]);
+        let marker = self.marks.marker(&texts)?;
+        let hidden: Vec<Message>;
+        let messages = match &marker {
+            Some(marker) => {
+                let hide = |m: &Message| Message::new(marker.hide(&m.role), marker.hide(&m.content));
+                hidden = messages.iter().map(hide).collect();
+                &hidden
+            }
+            None => messages,
+        };
         let variables = self.variables(messages, options);
         let parts = llama_sys::jinja::render(&self.source, &variables)
             .map_err(|fault| Error::Template { detail: fault.message().trim().to_owned() })?;
-        Ok(parts.into_iter().map(|part| PromptPart { text: part.text, is_input: part.is_input }).collect())
+        let part = |part: llama_sys::jinja::Part| PromptPart { text: part.text, is_input: part.is_input };
+        let parts = parts.into_iter().map(part).collect();
+        Ok(match marker {
+            Some(marker) => marker.reveal(parts),
+            None => parts,
+        })
     }
 
     #[cfg(not(feature = "jinja"))]
@@ -357,6 +389,8 @@ mod tests {
             eos: "</s>".to_owned(),
             strip_bos: true,
             strip_eos: true,
+            #[cfg(feature = "jinja")]
+            marks: Marks::of(&["<|im_end|>"]),
         }
     }
 

@@ -290,6 +290,18 @@ pub enum Error {
         /// What is wrong with it.
         detail: String,
     },
+    /// A model's answer is not of the format that its template promises.
+    #[error("the model's answer: {detail}")]
+    Reply {
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The model did not stop calling tools.
+    #[error("the model still calls tools after {limit} rounds")]
+    ToolRounds {
+        /// Rounds that were allowed.
+        limit: usize,
+    },
     /// The model file brings no chat template.
     #[error("the model brings no chat template; pass one")]
     NoChatTemplate,

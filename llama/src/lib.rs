@@ -64,6 +64,8 @@
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
 //! | `multimodal` | no | images and audio as input: module `multimodal` |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
+//! | `structured` | no | typed answers: JSON schemas as grammars |
+//! | `tools` | no | tools, reasoning apart from the answer, llama.cpp's own chat formats; needs `structured` |
 //! | `rpc` | no | devices of other hosts |
 //! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
 //! | `static-stdcxx` | no | links the C++ standard library statically |
@@ -85,6 +87,8 @@ mod embed;
 mod error;
 mod ffi;
 mod fit;
+#[cfg(feature = "tools")]
+mod format;
 mod generate;
 pub mod gguf;
 #[cfg(feature = "tokenizers")]
@@ -104,6 +108,8 @@ mod sampler;
 mod stack;
 mod state;
 mod token;
+#[cfg(feature = "tools")]
+mod tools;
 mod train;
 mod vocab;
 
@@ -111,6 +117,8 @@ pub use adapter::LoraAdapter;
 pub use batch::{Batch, Sections};
 pub use cancel::CancelToken;
 pub use chat::{Chat, ChatBuilder, Overflow, Overrun, Reply};
+#[cfg(feature = "tools")]
+pub use chat::{ReplyEvent, ToolChat};
 pub use chat_template::{ChatTemplate, Prompt, TemplateOptions, TemplateValue};
 pub use context::{
     AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
@@ -123,6 +131,10 @@ pub use embed::{
 };
 pub use error::{DecodeError, Error, MemoryEffect, Result};
 pub use fit::{DeviceUsage, Fit, FitDevice, MemoryUse, fit};
+#[cfg(feature = "tools")]
+pub use format::{
+    ChatFormat, ChatPrompt, ChatRequest, FormatCapabilities, ParsedMessage, ToolChoice, ToolDefinition,
+};
 #[cfg(feature = "async")]
 pub use generate::TextStream;
 pub use generate::{
@@ -131,7 +143,7 @@ pub use generate::{
 };
 pub use infill::{Infill, InfillBuilder, InfillOrder};
 pub use llama_sys as sys;
-pub use message::Message;
+pub use message::{Message, ToolCall};
 pub use model::{
     FileType, Layers, LoadMode, Metadata, MetadataOverride, Model, ModelBuilder, ProgressFlow, RopeType,
     SamplingDefaults, SplitMode, split_path, split_prefix,
@@ -141,6 +153,8 @@ pub use registry::{NumaStrategy, Registry, init_numa, registries};
 pub use sampler::{Candidates, CustomSampler, DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
 pub use state::{State, StateError, StateKind};
 pub use token::{Pos, SeqId, Token};
+#[cfg(feature = "tools")]
+pub use tools::{Tool, ToolResult, tool};
 pub use train::{Optimizer, Trainer, TrainerBuilder, TrainingData, TrainingProgress, TrainingStats};
 pub use vocab::{PromptPart, Special, TokenAttributes, TokenDecoder, Vocab, VocabKind};
 

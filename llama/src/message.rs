@@ -8,19 +8,28 @@
 /// assert_eq!(messages[1].role, "user");
 /// ```
 #[doc(alias = "llama_chat_message")]
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub struct Message {
-    /// `system`, `user`, `assistant`, or what else the model's template knows.
+    /// `system`, `user`, `assistant`, `tool`, or what else the model's template knows.
     pub role: String,
     /// The text.
     pub content: String,
+    /// What the model thought before it said the text. Templates see it with feature `tools`.
+    pub reasoning: String,
+    /// Calls that the model asks for. Templates see them with feature `tools`.
+    pub tool_calls: Vec<ToolCall>,
+    /// The call that a message of role `tool` answers: its id.
+    pub tool_call_id: String,
+    /// The tool that a message of role `tool` comes from.
+    pub tool_name: String,
 }
 
 impl Message {
     /// A message of any role.
     #[must_use]
     pub fn new(role: impl Into<String>, content: impl Into<String>) -> Self {
-        Self { role: role.into(), content: content.into() }
+        Self { role: role.into(), content: content.into(), ..Self::default() }
     }
 
     /// Instructions for the model.
@@ -39,5 +48,65 @@ impl Message {
     #[must_use]
     pub fn assistant(content: impl Into<String>) -> Self {
         Self::new("assistant", content)
+    }
+
+    /// What a tool answers to a call.
+    ///
+    /// ```
+    /// use llama::{Message, ToolCall};
+    /// let call = ToolCall::new("weather", r#"{"city": "Lima"}"#).with_id("call00001");
+    /// let question = Message::assistant("").with_tool_calls([call.clone()]);
+    /// let answer = Message::tool(&call, "sunny");
+    /// assert_eq!(answer.tool_call_id, question.tool_calls[0].id);
+    /// ```
+    #[must_use]
+    pub fn tool(call: &ToolCall, content: impl Into<String>) -> Self {
+        Self { tool_call_id: call.id.clone(), tool_name: call.name.clone(), ..Self::new("tool", content) }
+    }
+
+    /// With calls that the model asks for.
+    #[must_use]
+    pub fn with_tool_calls(mut self, calls: impl IntoIterator<Item = ToolCall>) -> Self {
+        self.tool_calls = calls.into_iter().collect();
+        self
+    }
+
+    /// With what the model thought before.
+    #[must_use]
+    pub fn with_reasoning(mut self, text: impl Into<String>) -> Self {
+        self.reasoning = text.into();
+        self
+    }
+}
+
+/// A call of a tool that the model asks for.
+///
+/// ```
+/// let call = llama::ToolCall::new("weather", r#"{"city": "Lima"}"#);
+/// assert_eq!(call.name, "weather");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub struct ToolCall {
+    /// Name of the tool.
+    pub name: String,
+    /// The arguments, as the text of a JSON object. While a reply is being generated: as far as it goes.
+    pub arguments: String,
+    /// Names this call in a conversation; empty where the model's format has no ids.
+    pub id: String,
+}
+
+impl ToolCall {
+    /// A call without an id.
+    #[must_use]
+    pub fn new(name: impl Into<String>, arguments: impl Into<String>) -> Self {
+        Self { name: name.into(), arguments: arguments.into(), id: String::new() }
+    }
+
+    /// With an id.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = id.into();
+        self
     }
 }

@@ -8,6 +8,8 @@ use crate::cancel::CancelToken;
 use crate::chat_template::{ChatTemplate, TemplateOptions, TemplateValue};
 use crate::context::ContextBuilder;
 use crate::error::{Error, Result};
+#[cfg(feature = "tools")]
+use crate::format::ChatFormat;
 use crate::generate::{Draft, Limits, PromptLookup, Session};
 use crate::message::Message;
 use crate::model::Model;
@@ -200,6 +202,12 @@ impl ChatBuilder {
         self
     }
 
+    /// Whether models that can think aloud do so before they answer. With feature `tools` their thoughts are kept
+    /// apart from the answer; see [`Completion::reasoning`](crate::Completion::reasoning).
+    pub fn thinking(self, on: bool) -> Self {
+        self.template_variable("enable_thinking", on)
+    }
+
     /// The switch that stops a reply. The chat never switches it off again: as long as it is on, each reply ends
     /// at once. Without this the chat has a switch of its own, see [`Chat::cancel_token`].
     pub fn cancel(mut self, token: CancelToken) -> Self {
@@ -228,6 +236,11 @@ impl ChatBuilder {
             // Such a model may have no token for the end of a message and spell the mark.
             limits.stops.push("<|im_end|>".to_owned());
         }
+        #[cfg(feature = "tools")]
+        let format = match &self.template {
+            Some(template) => ChatFormat::from_template(template, &self.model.vocab())?,
+            None => ChatFormat::of_model(&self.model)?,
+        };
         let template = self.template.map_or_else(|| ChatTemplate::of_model(&self.model), Ok)?;
         let own_token = self.cancel.is_none();
         let context = self.context.cancel(self.cancel.unwrap_or_default()).build()?;
@@ -236,8 +249,16 @@ impl ChatBuilder {
         messages.extend(self.history);
         Ok(Chat {
             session: Session::new(context)?,
+            #[cfg(feature = "tools")]
+            own_grammar: sampler.grammar().is_some(),
             sampler,
-            prompter: Prompter::new(self.model.vocab(), template, self.options),
+            prompter: Prompter::new(
+                self.model.vocab(),
+                template,
+                self.options,
+                #[cfg(feature = "tools")]
+                format,
+            ),
             history: History::new(messages),
             limits,
             overflow: self.overflow,

@@ -4,13 +4,21 @@
 mod builder;
 mod history;
 mod prompt;
+#[cfg_attr(not(feature = "tools"), path = "plain_reader.rs")]
+mod reader;
 mod reply;
 #[cfg(feature = "async")]
 mod stream;
+#[cfg(feature = "tools")]
+mod tools;
 mod trim;
 
 pub use builder::ChatBuilder;
+#[cfg(feature = "tools")]
+pub use reader::ReplyEvent;
 pub use reply::Reply;
+#[cfg(feature = "tools")]
+pub use tools::ToolChat;
 pub use trim::Overrun;
 
 use crate::cancel::CancelToken;
@@ -22,6 +30,7 @@ use crate::model::Model;
 use crate::sampler::Sampler;
 use history::History;
 use prompt::{Prompter, Room};
+use reader::{Form, Reader};
 use std::path::Path;
 use trim::Trim;
 
@@ -62,6 +71,9 @@ pub struct Chat {
     trim: Option<Trim>,
     /// False when the caller brought the cancel token.
     own_token: bool,
+    /// True when the caller's sampler has a grammar.
+    #[cfg(feature = "tools")]
+    own_grammar: bool,
 }
 
 /// What happens when a conversation outgrows the context.
@@ -148,10 +160,12 @@ impl Chat {
             self.history.push(message);
         }
         match self.start_run() {
-            Ok(run) => {
-                let before = self.history.messages().len().saturating_sub(added);
+            Ok((run, form)) => {
+                let messages = self.history.messages();
+                let before = messages.len().saturating_sub(added);
+                let reader = Reader::new(form, messages.iter().map(|message| message.tool_calls.len()).sum());
                 let generation = Generation::lent(&mut self.session, &mut self.sampler, run);
-                Ok(Reply::new(generation, &mut self.history, before))
+                Ok(Reply::new(generation, reader, &mut self.history, before))
             }
             Err(error) => {
                 self.history = saved;
@@ -160,20 +174,41 @@ impl Chat {
         }
     }
 
-    fn start_run(&mut self) -> Result<Run> {
+    fn start_run(&mut self) -> Result<(Run, Form)> {
         let room = Room::new(self.session.capacity(), self.limits.max_tokens);
-        let prompt = match &self.trim {
+        let rendered = match &self.trim {
             Some(trim) => self.prompter.fit_trimmed(&mut self.history, room, trim)?,
             None => self.prompter.fit(&mut self.history, room, self.overflow)?,
         };
         let mut limits = self.limits.clone();
         if self.overflow == Overflow::Shift {
             // Where the instructions fill more than half of the context, their end goes as well.
-            let keep = self.prompter.instructions(&self.history, &prompt);
+            let keep = self.prompter.instructions(&self.history, &rendered.tokens);
             limits.shift = Some(keep.min(self.session.capacity() / 2));
         }
         self.sampler.reset()?;
-        Run::new(&mut self.session, prompt, limits)
+        #[cfg(feature = "tools")]
+        self.keep_to(&rendered.form, &mut limits)?;
+        Ok((Run::new(&mut self.session, rendered.tokens, limits)?, rendered.form))
+    }
+
+    /// Makes the reply one of the model's format.
+    #[cfg(feature = "tools")]
+    fn keep_to(&mut self, form: &Form, limits: &mut Limits) -> Result<()> {
+        limits.stops.extend(form.stops().iter().cloned());
+        limits.spelled = form.preserved_tokens()?;
+        let grammar = form.grammar()?;
+        match (grammar, self.own_grammar) {
+            (Some(_), true) => Err(Error::InvalidParameter {
+                name: "sampler",
+                reason: "it has a grammar of its own, which cannot be combined with tools".to_owned(),
+            }),
+            (None, true) => Ok(()),
+            (grammar, false) => {
+                self.sampler.set_grammar(grammar);
+                Ok(())
+            }
+        }
     }
 
     /// Sends a message and waits for the whole reply. It may be cut by the limits of the chat; use
@@ -281,6 +316,8 @@ impl Chat {
             overflow: self.overflow,
             trim: self.trim.clone(),
             own_token: true,
+            #[cfg(feature = "tools")]
+            own_grammar: self.own_grammar,
         })
     }
 

@@ -2,9 +2,12 @@
 
 use super::Overflow;
 use super::history::History;
+use super::reader::Form;
 use super::trim::{Overrun, Trim};
 use crate::chat_template::{ChatTemplate, TemplateOptions};
 use crate::error::{Error, Result};
+#[cfg(feature = "tools")]
+use crate::format::{ChatFormat, ChatRequest, ToolChoice, ToolDefinition};
 use crate::message::Message;
 use crate::token::Token;
 use crate::vocab::Vocab;
@@ -15,6 +18,27 @@ pub(super) struct Prompter {
     vocab: Vocab,
     template: ChatTemplate,
     options: TemplateOptions,
+    #[cfg(feature = "tools")]
+    format: ChatFormat,
+    /// Tools of the message that is being answered.
+    #[cfg(feature = "tools")]
+    pub(super) tools: Offer,
+}
+
+/// Tools that the model is offered.
+#[cfg(feature = "tools")]
+#[derive(Debug, Clone, Default)]
+pub(super) struct Offer {
+    pub(super) tools: Vec<ToolDefinition>,
+    pub(super) choice: ToolChoice,
+    pub(super) parallel: bool,
+}
+
+/// A prompt, and what it says about the reply.
+#[derive(Debug)]
+pub(super) struct Rendered {
+    pub(super) tokens: Vec<Token>,
+    pub(super) form: Form,
 }
 
 /// Room for prompt and reply, in tokens.
@@ -34,9 +58,10 @@ impl Room {
     }
 
     /// Refuses a prompt that leaves no room for a single token.
-    fn check(self, prompt: Vec<Token>) -> Result<Vec<Token>> {
-        if prompt.len() >= self.capacity {
-            return Err(Error::ContextFull { needed: prompt.len() + 1, available: self.capacity });
+    fn check(self, prompt: Rendered) -> Result<Rendered> {
+        let tokens = prompt.tokens.len();
+        if tokens >= self.capacity {
+            return Err(Error::ContextFull { needed: tokens + 1, available: self.capacity });
         }
         Ok(prompt)
     }
@@ -47,8 +72,19 @@ impl Room {
 }
 
 impl Prompter {
+    #[cfg(not(feature = "tools"))]
     pub(super) fn new(vocab: Vocab, template: ChatTemplate, options: TemplateOptions) -> Self {
         Self { vocab, template, options }
+    }
+
+    #[cfg(feature = "tools")]
+    pub(super) fn new(
+        vocab: Vocab,
+        template: ChatTemplate,
+        options: TemplateOptions,
+        format: ChatFormat,
+    ) -> Self {
+        Self { vocab, template, options, format, tools: Offer::default() }
     }
 
     pub(super) fn template(&self) -> &ChatTemplate {
@@ -56,19 +92,19 @@ impl Prompter {
     }
 
     /// The tokens of a prompt. Moves the history's window forward where the policy allows and the room demands it.
-    pub(super) fn fit(&self, history: &mut History, room: Room, policy: Overflow) -> Result<Vec<Token>> {
-        let mut best = self.tokens(&history.window(history.start()))?;
-        if !room.is_ample(best.len()) && policy != Overflow::Refuse {
+    pub(super) fn fit(&self, history: &mut History, room: Room, policy: Overflow) -> Result<Rendered> {
+        let mut best = self.render(&history.window(history.start()))?;
+        if !room.is_ample(best.tokens.len()) && policy != Overflow::Refuse {
             // Later windows are shorter, so the first that fits is found by halving. The last, the newest question
             // alone, is taken even if the reply gets less room.
             let starts = history.later_starts();
             let (mut low, mut high) = (0, starts.len());
             while low < high {
                 let middle = low.midpoint(high);
-                let tokens = self.tokens(&history.window(starts[middle]))?;
-                let fits = room.is_ample(tokens.len());
+                let rendered = self.render(&history.window(starts[middle]))?;
+                let fits = room.is_ample(rendered.tokens.len());
                 if fits || middle + 1 == starts.len() {
-                    best = tokens;
+                    best = rendered;
                     history.set_start(starts[middle]);
                 }
                 (low, high) = if fits { (low, middle) } else { (middle + 1, high) };
@@ -78,14 +114,15 @@ impl Prompter {
     }
 
     /// As [`fit`](Self::fit), where the caller decides what stays: the history becomes what `trim` keeps.
-    pub(super) fn fit_trimmed(&self, history: &mut History, room: Room, trim: &Trim) -> Result<Vec<Token>> {
-        let mut tokens = self.tokens(&history.window(0))?;
-        if !room.is_ample(tokens.len()) {
-            let sizes = Overrun { prompt: tokens.len(), available: room.capacity, reserved: room.reserve };
+    pub(super) fn fit_trimmed(&self, history: &mut History, room: Room, trim: &Trim) -> Result<Rendered> {
+        let mut rendered = self.render(&history.window(0))?;
+        let prompt = rendered.tokens.len();
+        if !room.is_ample(prompt) {
+            let sizes = Overrun { prompt, available: room.capacity, reserved: room.reserve };
             *history = History::new(trim.call(history.messages(), sizes));
-            tokens = self.tokens(&history.window(0))?;
+            rendered = self.render(&history.window(0))?;
         }
-        room.check(tokens)
+        room.check(rendered)
     }
 
     /// How many tokens at the beginning of a prompt belong to the instructions and what the template puts in front
@@ -94,20 +131,36 @@ impl Prompter {
         // What is left of the prompt when everything behind the instructions is something else.
         let mut other = history.window(usize::MAX);
         other.push(Message::user("\u{fffd}"));
-        let other = self.tokens(&other).unwrap_or_default();
+        let other = self.render(&other).map(|other| other.tokens).unwrap_or_default();
         other.iter().zip(prompt).take_while(|(ours, theirs)| ours == theirs).count()
     }
 
-    fn tokens(&self, messages: &[Message]) -> Result<Vec<Token>> {
-        let prompt = match self.template.render(messages, &self.options) {
-            Ok(prompt) => prompt,
+    fn render(&self, messages: &[Message]) -> Result<Rendered> {
+        match self.render_as_is(messages) {
+            Ok(rendered) => Ok(rendered),
             // Some templates refuse system messages: their models read instructions in the first question.
-            Err(error) => match merged(messages).map(|merged| self.template.render(&merged, &self.options)) {
-                Some(Ok(prompt)) => prompt,
-                _ => return Err(error),
+            Err(error) => match merged(messages).map(|merged| self.render_as_is(&merged)) {
+                Some(Ok(rendered)) => Ok(rendered),
+                _ => Err(error),
             },
-        };
-        prompt.tokenize(&self.vocab)
+        }
+    }
+
+    #[cfg(not(feature = "tools"))]
+    fn render_as_is(&self, messages: &[Message]) -> Result<Rendered> {
+        let prompt = self.template.render(messages, &self.options)?;
+        Ok(Rendered { tokens: prompt.tokenize(&self.vocab)?, form: () })
+    }
+
+    #[cfg(feature = "tools")]
+    fn render_as_is(&self, messages: &[Message]) -> Result<Rendered> {
+        let request = ChatRequest::new(messages.iter().cloned())
+            .tools(self.tools.tools.iter().cloned())
+            .tool_choice(self.tools.choice)
+            .parallel_tool_calls(self.tools.parallel)
+            .options(&self.options);
+        let form = self.format.render(&request)?;
+        Ok(Rendered { tokens: form.prompt().tokenize(&self.vocab)?, form })
     }
 }
 

@@ -1,10 +1,12 @@
 //! A reply being generated.
 
 use super::history::History;
+use super::reader::Reader;
+#[cfg(feature = "tools")]
+use super::reader::ReplyEvent;
 use crate::cancel::CancelToken;
 use crate::error::Result;
 use crate::generate::{Completion, Generation, Piece, StopReason, Usage};
-use crate::message::Message;
 use std::iter::FusedIterator;
 
 /// A reply of the model: an iterator of pieces of text, and the result.
@@ -19,19 +21,78 @@ use std::iter::FusedIterator;
 #[must_use = "nothing is generated before the first piece is asked for"]
 pub struct Reply<'c> {
     generation: Generation<'c>,
+    reader: Reader,
     history: &'c mut History,
     /// Length of the history to go back to if nothing is said.
     before: usize,
 }
 
 impl<'c> Reply<'c> {
-    pub(super) fn new(generation: Generation<'c>, history: &'c mut History, before: usize) -> Self {
-        Self { generation, history, before }
+    pub(super) fn new(
+        generation: Generation<'c>,
+        reader: Reader,
+        history: &'c mut History,
+        before: usize,
+    ) -> Self {
+        Self { generation, reader, history, before }
     }
 
     /// Computes up to the next piece of text and gives it with its tokens; `None` at the end.
     pub fn next_piece(&mut self) -> Option<Result<Piece>> {
-        self.generation.next_piece()
+        let piece = self.read_piece();
+        #[cfg(feature = "tools")]
+        self.reader.forget_events();
+        piece
+    }
+
+    fn read_piece(&mut self) -> Option<Result<Piece>> {
+        match self.generation.next_piece() {
+            Some(Ok(mut piece)) => {
+                piece.text = self.reader.read(piece.text, self.generation.text());
+                Some(Ok(piece))
+            }
+            Some(Err(error)) => Some(Err(error)),
+            None => {
+                // After an error there is nothing to be told.
+                self.generation.stop_reason()?;
+                let text = self.reader.finish(self.generation.text());
+                let piece = Piece { text, tokens: Vec::new(), logprobs: Vec::new() };
+                (!piece.text.is_empty()).then_some(Ok(piece))
+            }
+        }
+    }
+
+    /// The reply in its parts as they become certain: answer, reasoning, calls of tools.
+    ///
+    /// ```
+    /// use llama::ReplyEvent;
+    /// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+    /// # let mut chat = model.chat("")?;
+    /// let mut reply = chat.send("What is the capital of France?")?;
+    /// for event in reply.events() {
+    ///     match event? {
+    ///         ReplyEvent::Text(text) => print!("{text}"),
+    ///         ReplyEvent::Reasoning(text) => eprint!("{text}"),
+    ///         other => eprintln!("{other:?}"),
+    ///     }
+    /// }
+    /// # assert!(reply.text().contains("Paris"));
+    /// # Ok::<(), llama::Error>(())
+    /// ```
+    #[cfg(feature = "tools")]
+    pub fn events(&mut self) -> impl Iterator<Item = Result<ReplyEvent>> {
+        std::iter::from_fn(|| {
+            loop {
+                if let Some(event) = self.reader.next_event() {
+                    return Some(Ok(event));
+                }
+                match self.read_piece() {
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => return Some(Err(error)),
+                    None => return self.reader.next_event().map(Ok),
+                }
+            }
+        })
     }
 
     /// Generates what is left and gives the result.
@@ -39,7 +100,10 @@ impl<'c> Reply<'c> {
     /// # Errors
     /// The error that ended the reply, also when the iterator has handed it out already.
     pub fn finish(mut self) -> Result<Completion> {
-        self.generation.complete()
+        while let Some(piece) = self.next_piece() {
+            piece?;
+        }
+        self.end()
     }
 
     /// Ends the reply here and gives what there is.
@@ -47,7 +111,13 @@ impl<'c> Reply<'c> {
     /// # Errors
     /// The error that ended the reply before.
     pub fn cancel(mut self) -> Result<Completion> {
-        self.generation.end()
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<Completion> {
+        let done = self.generation.end()?;
+        self.reader.finish(&done.text);
+        Ok(self.reader.complete(done))
     }
 
     /// The switch that stops this reply from another thread, see
@@ -60,7 +130,7 @@ impl<'c> Reply<'c> {
     /// The text so far.
     #[must_use]
     pub fn text(&self) -> &str {
-        self.generation.text()
+        self.reader.text(self.generation.text())
     }
 
     /// Numbers of tokens so far.
@@ -74,7 +144,13 @@ impl Iterator for Reply<'_> {
     type Item = Result<String>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.generation.next()
+        loop {
+            match self.next_piece()? {
+                // Reasoning, or tokens without a text.
+                Ok(piece) if piece.text.is_empty() => {}
+                piece => return Some(piece.map(|piece| piece.text)),
+            }
+        }
     }
 }
 
@@ -84,13 +160,13 @@ impl Drop for Reply<'_> {
     /// Writes the reply into the history.
     fn drop(&mut self) {
         // An error has ended it already, and then there is no reason to note.
-        let _ = self.generation.end();
+        let _ = self.end();
         let by_itself = self.generation.stop_reason().is_some_and(|stop| *stop != StopReason::Cancelled);
         let text = self.generation.text();
         if text.is_empty() && !by_itself {
             self.history.truncate(self.before);
         } else {
-            self.history.push(Message::assistant(text));
+            self.history.push(self.reader.message(text));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a generation ends with.
 
 use crate::context::TokenProbability;
+use crate::message::ToolCall;
 use crate::token::Token;
 use std::fmt;
 use std::time::Duration;
@@ -9,8 +10,13 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Completion {
-    /// The whole text: all pieces joined. Neither the stop string nor an end-of-generation token is in it.
+    /// The whole text: all pieces joined. Neither the stop string nor an end-of-generation token is in it. Of a
+    /// chat's reply, with feature `tools`, the answer only.
     pub text: String,
+    /// What the model thought before it answered; of a chat's reply, with feature `tools`.
+    pub reasoning: String,
+    /// Calls that the model asks for; of a chat's reply, with feature `tools`.
+    pub tool_calls: Vec<ToolCall>,
     /// The tokens that were generated, without the end-of-generation token. They may spell more than `text`:
     /// a stop string, or the beginning of a character that the limit cut.
     pub tokens: Vec<Token>,

@@ -152,10 +152,6 @@ impl<'s> Generation<'s> {
     /// # Errors
     /// The error that ended the generation, also when the iterator has handed it out already.
     pub fn finish(mut self) -> Result<Completion> {
-        self.complete()
-    }
-
-    pub(crate) fn complete(&mut self) -> Result<Completion> {
         while let Some(piece) = self.next_piece() {
             piece?;
         }

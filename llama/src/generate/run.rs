@@ -15,6 +15,8 @@ use std::time::Instant;
 pub(crate) struct Limits {
     pub(crate) max_tokens: Option<usize>,
     pub(crate) stops: Vec<String>,
+    /// Special tokens whose text belongs to the text; that of others is left out.
+    pub(crate) spelled: Vec<Token>,
     /// How many of the most likely tokens are noted with each token, if any.
     pub(crate) logprobs: Option<usize>,
     /// How many tokens at the beginning stay when a full context makes room; without it the generation ends.
@@ -71,7 +73,8 @@ impl Run {
         Ok(Self {
             usage: Usage { prompt: prompt.len(), ..Usage::default() },
             phase: Phase::Prompt(prompt),
-            written: Written::new(session.model().vocab(), limits.stops, max_tokens, limits.logprobs),
+            written: Written::new(session.model().vocab(), limits.stops, max_tokens, limits.logprobs)
+                .spelling(limits.spelled),
             speculation: Speculation::new(session, limits.lookup, limits.draft.as_ref())?,
             shift: limits.shift,
             progress: None,
@@ -222,6 +225,8 @@ impl Run {
         }
         Ok(Completion {
             text: self.written.text().to_owned(),
+            reasoning: String::new(),
+            tool_calls: Vec::new(),
             tokens: self.written.tokens().to_vec(),
             logprobs: self.written.logprobs().to_vec(),
             stop: self.written.stop().cloned().unwrap_or(StopReason::Cancelled),

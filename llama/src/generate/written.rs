@@ -15,6 +15,8 @@ pub(super) struct Written {
     decoder: TokenDecoder,
     filter: StopFilter,
     max_tokens: usize,
+    /// Special tokens whose text counts.
+    spelled: Vec<Token>,
     /// How many of the most likely tokens are noted with each token, if any.
     tops: Option<usize>,
     text: String,
@@ -32,6 +34,7 @@ impl Written {
             vocab,
             filter: StopFilter::new(stops),
             max_tokens,
+            spelled: Vec::new(),
             tops,
             text: String::new(),
             tokens: Vec::new(),
@@ -40,6 +43,12 @@ impl Written {
             shown_text: 0,
             shown_tokens: 0,
         }
+    }
+
+    /// Lets the text have that of these special tokens.
+    pub(super) fn spelling(mut self, tokens: Vec<Token>) -> Self {
+        self.spelled = tokens;
+        self
     }
 
     /// Takes a token that was chosen from `logits`. Gives it back if the text goes on behind it.
@@ -56,7 +65,8 @@ impl Written {
             self.logprobs.push(TokenLogprobs { token, log_probability, top: logits.top_below(n, sum) });
         }
         self.tokens.push(token);
-        let piece = self.decoder.push(token)?;
+        let special = if self.spelled.contains(&token) { Special::Parse } else { Special::AsText };
+        let piece = self.decoder.push_as(token, special)?;
         if let Some(stop) = self.filter.push(piece, &mut self.text) {
             self.stop = Some(StopReason::StopString(stop));
         } else if self.room() == 0 {

@@ -155,6 +155,21 @@ impl Grammar {
         })
     }
 
+    /// Moves behind text that is there already, also for later resets.
+    ///
+    /// # Errors
+    /// [`Error::Grammar`] when the text does not fit.
+    #[cfg(feature = "tools")]
+    pub(crate) fn skip(&mut self, tokens: &[Token]) -> Result<()> {
+        for &token in tokens {
+            self.accept(token)?.map_err(|fault| Error::Grammar { detail: fault.message().to_owned() })?;
+        }
+        if !tokens.is_empty() {
+            self.first = Some(self.ptr.duplicate()?);
+        }
+        Ok(())
+    }
+
     pub(super) fn ptr(&self) -> &SamplerPtr {
         &self.ptr
     }
@@ -274,12 +289,13 @@ fn pattern_room(patterns: &[&str]) -> Result<Option<PatternRoom>> {
             });
         }
         let (mut depth, mut deepest, mut states, mut loops) = (0_usize, 0, pattern.len(), false);
-        let mut bracket = false;
+        let (mut bracket, mut repeats) = (false, false);
         let mut chars = pattern.char_indices();
         while let Some((at, c)) = chars.next() {
             let rest = &pattern[at + c.len_utf8()..];
             match c {
                 '\\' => drop(chars.next()),
+                '*' | '+' | '?' if !bracket => repeats = true,
                 '[' => bracket = true,
                 ']' => bracket = false,
                 '(' if !bracket => {
@@ -291,6 +307,7 @@ fn pattern_room(patterns: &[&str]) -> Result<Option<PatternRoom>> {
                     loops |= rest.starts_with(['*', '+', '{']);
                 }
                 '{' => {
+                    repeats = true;
                     let counts = rest.split('}').next().unwrap_or(rest).split(',');
                     let most = counts.filter_map(|n| n.parse().ok()).max().unwrap_or(1_usize);
                     states = states.saturating_mul(most.max(1)).min(MAX_STATES);
@@ -305,7 +322,7 @@ fn pattern_room(patterns: &[&str]) -> Result<Option<PatternRoom>> {
                 ),
             });
         }
-        let per_byte = if loops { states + 1 } else { 1 };
+        let per_byte = if loops { states + 1 } else { usize::from(repeats) };
         let room = room.get_or_insert_default();
         room.fixed = room.fixed.max(states);
         room.per_byte = room.per_byte.max(per_byte);

@@ -162,6 +162,15 @@ impl Sampler {
         Ok(names)
     }
 
+    /// Uses another grammar from now on, or none.
+    #[cfg(feature = "tools")]
+    pub(crate) fn set_grammar(&mut self, grammar: Option<Grammar>) {
+        if let Some(grammar) = &grammar {
+            self.vocab.get_or_insert_with(|| grammar.vocab().clone());
+        }
+        self.grammar = grammar;
+    }
+
     /// The grammar, if there is one.
     #[must_use]
     pub fn grammar(&self) -> Option<&Grammar> {

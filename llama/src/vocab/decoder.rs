@@ -39,8 +39,13 @@ impl TokenDecoder {
     /// [`Error::TokenOutOfRange`](crate::Error::TokenOutOfRange); the decoder is unchanged then.
     #[doc(alias = "llama_token_to_piece")]
     pub fn push(&mut self, token: Token) -> Result<&str> {
+        self.push_as(token, self.special)
+    }
+
+    /// As [`push`](Self::push), for one token another way.
+    pub(crate) fn push_as(&mut self, token: Token, special: Special) -> Result<&str> {
         self.text.clear();
-        self.vocab.append_bytes(token, self.special, &mut self.pending)?;
+        self.vocab.append_bytes(token, special, &mut self.pending)?;
         drain_complete(&mut self.pending, &mut self.text);
         Ok(&self.text)
     }

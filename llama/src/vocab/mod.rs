@@ -1,6 +1,8 @@
 //! Vocabularies: text to tokens and back.
 
 mod decoder;
+#[cfg(any(feature = "jinja", test))]
+pub(crate) mod marks;
 mod prompt;
 pub(crate) mod special;
 

@@ -39,7 +39,11 @@ mod sources;
 mod state;
 #[cfg(feature = "async")]
 mod stream;
+#[cfg(feature = "tools")]
+mod templates;
 mod threads;
+#[cfg(feature = "tools")]
+mod tools;
 mod train;
 mod vocab;
 #[cfg(feature = "vulkan")]

@@ -104,6 +104,7 @@ fn both() -> Vec<&'static str> {
         TemplateValue,
         Timings,
         Token,
+        ToolCall,
         TokenAttributes,
         TokenDecoder,
         TokenEmbeddings,
@@ -264,5 +265,22 @@ fn every_public_type_of_multimodal() {
         Part,
         Projector,
         ProjectorBuilder,
+    );
+}
+
+#[cfg(feature = "tools")]
+#[test]
+fn every_public_type_of_feature_tools() {
+    use llama::*;
+    assert_both!(
+        ChatFormat,
+        ChatPrompt,
+        ChatRequest,
+        FormatCapabilities,
+        ParsedMessage,
+        ReplyEvent,
+        Tool,
+        ToolChoice,
+        ToolDefinition,
     );
 }

@@ -1,0 +1,119 @@
+//! A model that calls functions of this program: weather, calculator, clock.
+//!
+//! `cargo run --release --features tools --example tools -- "What is 6 times 7?" FILE.gguf`
+
+use llama::{Model, ReplyEvent, Tool, ToolCall, ToolResult, tool};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const DEFAULT_MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/model/llama-tiny-chat.gguf");
+const DEFAULT_TEXT: &str = "What is the weather in Lima?";
+
+const HELP: &str = "\
+Answers one question with the help of three tools: weather, calculator, clock.
+Calls and their arguments go to standard error, the answer to standard output.
+
+Usage: tools [OPTIONS] [TEXT [FILE.gguf]]
+
+      --ask   ask before each call
+  -h, --help  show this";
+
+#[derive(Deserialize, JsonSchema)]
+struct Place {
+    /// Name of the city.
+    city: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Operation {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Calculation {
+    left: f64,
+    operation: Operation,
+    right: f64,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Nothing {}
+
+fn main() -> ExitCode {
+    match run(std::env::args().skip(1)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", error.to_string().split_whitespace().collect::<Vec<_>>().join(" "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: impl Iterator<Item = String>) -> ToolResult<()> {
+    let (options, words): (Vec<String>, Vec<String>) = args.partition(|arg| arg.starts_with('-'));
+    let mut ask = false;
+    for option in &options {
+        match option.as_str() {
+            "--ask" => ask = true,
+            "-h" | "--help" => return Ok(writeln!(io::stdout(), "{HELP}")?),
+            _ => return Err(format!("unknown option {option}, see --help").into()),
+        }
+    }
+    if let Some(extra) = words.get(2) {
+        return Err(format!("unexpected argument {extra}, see --help").into());
+    }
+    let text = words.first().map_or(DEFAULT_TEXT, String::as_str);
+    let model = Model::load(words.get(1).map_or(DEFAULT_MODEL, String::as_str))?;
+    let mut chat = model.chat_builder().max_tokens(1000).temperature(0.0).build()?;
+    let thoughts = |event: &ReplyEvent| {
+        if let ReplyEvent::Reasoning(text) = event {
+            eprint!("{text}");
+        }
+    };
+    let answer = chat.with_tools(tools()).approve(|call| approve(call, ask)).on_event(thoughts).ask(text)?;
+    Ok(writeln!(io::stdout(), "{}", answer.trim())?)
+}
+
+fn tools() -> [Tool; 3] {
+    [
+        tool("weather", "Current weather of a city", |place: Place| weather(&place.city)),
+        tool("calculator", "Computes with two numbers", calculate),
+        tool("clock", "The time of day in UTC", |_: Nothing| {
+            let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+            Ok(format!("{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60))
+        }),
+    ]
+}
+
+/// A real program would ask a weather service.
+fn weather(city: &str) -> ToolResult<Value> {
+    match city.trim().to_lowercase().as_str() {
+        "lima" => Ok(json!({"sky": "cloudy", "celsius": 18, "rain": false})),
+        "london" => Ok(json!({"sky": "overcast", "celsius": 11, "rain": true})),
+        _ => Err(format!("there is no weather station in {city}").into()),
+    }
+}
+
+fn calculate(Calculation { left, operation, right }: Calculation) -> ToolResult<f64> {
+    match operation {
+        Operation::Add => Ok(left + right),
+        Operation::Subtract => Ok(left - right),
+        Operation::Multiply => Ok(left * right),
+        Operation::Divide if right == 0.0 => Err("division by zero".into()),
+        Operation::Divide => Ok(left / right),
+    }
+}
+
+fn approve(call: &ToolCall, ask: bool) -> bool {
+    eprint!("[{}({})]{}", call.name, call.arguments, if ask { " allow? [y/N] " } else { "\n" });
+    let mut line = String::new();
+    !ask || (io::stdin().lock().read_line(&mut line).is_ok() && line.trim().eq_ignore_ascii_case("y"))
+}
