@@ -33,7 +33,7 @@
 //! |---|---|
 //! | [`sys`] | the C API as it is, `unsafe`; and its guarded twin that returns errors instead of aborting |
 //! | this crate, bottom | [`Model`], [`Vocab`], [`Context`], [`Batch`], [`Sampler`], [`ChatTemplate`], [`gguf`]; [`Quantize`], [`Trainer`] |
-//! | this crate, middle | [`Session`] and [`Generation`]: text in pieces; [`Chat`] and [`Reply`]: conversations |
+//! | this crate, middle | [`Session`] and [`Generation`]: text in pieces; [`Chat`] and [`Reply`]: conversations; [`Decision`] |
 //!
 //! # Threads
 //! | type | may be sent | may be shared | why |
@@ -51,6 +51,7 @@
 //! # Features
 //! | feature | default | what it adds |
 //! |---|---|---|
+//! | `derive` | no | `#[derive(llama::Choice)]` for [decisions](Model::decide) |
 //! | `jinja` | yes | runs a model's own chat template |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
@@ -68,6 +69,7 @@ mod cancel;
 mod chat;
 mod chat_template;
 mod context;
+mod decide;
 mod device;
 mod error;
 mod ffi;
@@ -97,9 +99,12 @@ pub use context::{
     AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
     Perf, Pooling, RopeScaling, TokenProbability, default_threads,
 };
+pub use decide::{Choice, ChoiceOption, Decision, Outcome};
 pub use device::{Device, DeviceKind, DeviceMemory, devices};
 pub use error::{DecodeError, Error, MemoryEffect, Result};
 pub use generate::{Completion, Generation, GenerationBuilder, Session, StopReason, Timings, Usage};
+#[cfg(feature = "derive")]
+pub use llama_derive::Choice;
 pub use llama_sys as sys;
 pub use message::Message;
 pub use model::{

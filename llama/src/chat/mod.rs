@@ -16,6 +16,7 @@ use crate::generate::{Limits, Run, Session, StopReason};
 use crate::message::Message;
 use crate::model::Model;
 use crate::sampler::Sampler;
+use crate::token::Token;
 use history::History;
 use prompt::{Prompter, Room};
 
@@ -141,6 +142,19 @@ impl Chat {
             self.session.cancel_token().reset();
         }
         Run::new(&self.session, prompt, self.limits.clone())
+    }
+
+    /// The session, and the prompt of a message that does not become part of the history. Models that can think
+    /// aloud are asked to reply directly.
+    pub(crate) fn aside(&mut self, message: Message) -> Result<(&mut Session, Vec<Token>)> {
+        let mut history = self.history.clone();
+        history.push(message);
+        let room = Room::new(self.session.capacity(), self.limits.max_tokens);
+        let prompt = self.prompter.direct().fit(&mut history, room, self.overflow)?;
+        if self.own_token {
+            self.session.cancel_token().reset();
+        }
+        Ok((&mut self.session, prompt))
     }
 
     /// Sends a message and waits for the whole reply. It may be cut by the limits of the chat; use

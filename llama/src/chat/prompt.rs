@@ -42,6 +42,14 @@ impl Prompter {
         Self { vocab, template, options }
     }
 
+    /// The same for a reply that begins at once, without the thoughts that some models write first.
+    pub(super) fn direct(&self) -> Self {
+        let mut options = self.options.clone();
+        options.variables.retain(|(name, _)| name != "enable_thinking");
+        let options = options.variable("enable_thinking", false);
+        Self { vocab: self.vocab.clone(), template: self.template.clone(), options }
+    }
+
     pub(super) fn template(&self) -> &ChatTemplate {
         &self.template
     }

@@ -113,6 +113,17 @@ impl Session {
         Ok(())
     }
 
+    /// The context, for work in other sequences than the session's own.
+    pub(crate) fn context_mut(&mut self) -> &mut Context {
+        &mut self.context
+    }
+
+    /// Number of further sequences that can go on from the session's own within the same memory.
+    pub(crate) fn spare_sequences(&self) -> usize {
+        let sequences = usize::try_from(self.context.n_seq_max()).unwrap_or(usize::MAX);
+        if self.context.can_share_entries() { sequences - 1 } else { 0 }
+    }
+
     /// True when no further token fits.
     pub(super) fn is_full(&self) -> bool {
         self.tokens.len() >= self.capacity()
@@ -120,7 +131,7 @@ impl Session {
 
     /// Makes the memory a beginning of `prompt`, as long as possible but shorter than all of it, and returns the
     /// number of tokens kept.
-    pub(super) fn rewind_to(&mut self, prompt: &[Token]) -> Result<usize> {
+    pub(crate) fn rewind_to(&mut self, prompt: &[Token]) -> Result<usize> {
         let common = self.tokens.iter().zip(prompt).take_while(|(ours, theirs)| ours == theirs).count();
         // The last token is always computed: its logits choose the next one.
         let keep = common.min(prompt.len().saturating_sub(1));
@@ -149,7 +160,7 @@ impl Session {
     /// Computes tokens behind those in memory, in steps of one ubatch so that a cancel is noticed in between,
     /// and hands the logits of the last one to `choose`. After an error the memory holds what it held before
     /// the step that failed, or nothing.
-    pub(super) fn append<T>(
+    pub(crate) fn append<T>(
         &mut self,
         tokens: &[Token],
         choose: impl FnOnce(Logits<'_>) -> Result<T>,

@@ -7,6 +7,7 @@ mod chat_template;
 mod common;
 mod coverage;
 mod custom_sampler;
+mod decide;
 mod decode;
 mod drop_order;
 mod embeddings;
