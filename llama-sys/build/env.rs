@@ -66,7 +66,7 @@ fn plain(path: &Path) -> std::io::Result<PathBuf> {
 }
 
 /// All features that mean something to the build.
-const FEATURES: [&str; 4] = ["bindgen", "jinja", "native", "static-stdcxx"];
+const FEATURES: [&str; 5] = ["bindgen", "jinja", "json-schema", "native", "static-stdcxx"];
 
 fn is_on(feature: &str) -> bool {
     std::env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase().replace('-', "_"))).is_some()

@@ -45,8 +45,12 @@ fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
     let tree = source::find(&env, |tree| headers::fits(&env, tree))?;
     let api = headers::prepare(&env, &tree)?;
 
-    let options =
-        plan::Options { jinja: env.has("jinja"), native: env.has("native"), variants: env.variants.clone() };
+    let options = plan::Options {
+        jinja: env.has("jinja"),
+        json_schema: env.has("json-schema"),
+        native: env.has("native"),
+        variants: env.variants.clone(),
+    };
     let toolchain = compile::Toolchain::detect(&env)?;
     let can_merge = merge::Tools::find(&env, &toolchain);
     let files = plan::Listing::read(&tree.path)?;

@@ -70,6 +70,8 @@ fn has_extension(file: &str, extension: &str) -> bool {
 pub(crate) struct Options {
     /// Compile the jinja engine.
     pub(crate) jinja: bool,
+    /// Compile the conversion of JSON schemas to grammars.
+    pub(crate) json_schema: bool,
     /// One variant for the building machine.
     pub(crate) native: bool,
     /// Only these CPU variants.
@@ -447,30 +449,66 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
         // Not part of the core: it is put around it (merge.rs).
         plan.add(shim_unit(STACK_LIMIT, merged, Vec::new()));
     }
-    if options.jinja {
-        plan.add_core(shim_unit("jinja.cpp", Vec::new(), Vec::new()));
-        plan.add_core(Unit {
-            source: Source::Unity("jinja.cpp".to_owned(), JINJA.iter().map(|&f| f.to_owned()).collect()),
-            c: false,
-            opt: 1,
-            defines: Vec::new(),
-            includes: common_includes(),
-            flags: Vec::new(),
-            prelude: None,
-        });
+    for group in GROUPS.iter().filter(|group| (group.wanted)(options)) {
+        for file in group.shim {
+            plan.add_core(shim_unit(file, Vec::new(), Vec::new()));
+        }
+        if !group.files.is_empty() {
+            plan.add_core(Unit {
+                source: Source::Unity(
+                    group.name.to_owned(),
+                    group.files.iter().map(|&f| f.to_owned()).collect(),
+                ),
+                c: false,
+                opt: 1,
+                defines: Vec::new(),
+                includes: common_includes(),
+                flags: Vec::new(),
+                prelude: group.prelude,
+            });
+        }
     }
 }
 
-/// The jinja engine, in an order in which the files compile as one.
-const JINJA: [&str; 8] = [
-    "common/json.cpp",
-    "common/unicode.cpp",
-    "common/jinja/value.cpp",
-    "common/jinja/string.cpp",
-    "common/jinja/lexer.cpp",
-    "common/jinja/parser.cpp",
-    "common/jinja/runtime.cpp",
-    "common/jinja/caps.cpp",
+/// Files of llama.cpp's `common` library that are compiled as one, in an order in which that works, and the shim
+/// in front of them.
+struct Group {
+    name: &'static str,
+    wanted: fn(&Options) -> bool,
+    shim: &'static [&'static str],
+    files: &'static [&'static str],
+    prelude: Option<&'static str>,
+}
+
+const GROUPS: [Group; 3] = [
+    Group {
+        name: "json.cpp",
+        wanted: |options| options.jinja || options.json_schema,
+        shim: &[],
+        files: &["common/json.cpp", "common/unicode.cpp"],
+        prelude: None,
+    },
+    Group {
+        name: "jinja.cpp",
+        wanted: |options| options.jinja,
+        shim: &["jinja.cpp"],
+        files: &[
+            "common/jinja/value.cpp",
+            "common/jinja/string.cpp",
+            "common/jinja/lexer.cpp",
+            "common/jinja/parser.cpp",
+            "common/jinja/runtime.cpp",
+            "common/jinja/caps.cpp",
+        ],
+        prelude: None,
+    },
+    Group {
+        name: "json_schema.cpp",
+        wanted: |options| options.json_schema,
+        shim: &["json_schema.cpp", "text.cpp"],
+        files: &["common/json-schema.cpp", "common/json-schema-to-grammar.cpp", "common/trie.cpp"],
+        prelude: Some("to_log.h"),
+    },
 ];
 
 fn common_includes() -> Vec<Include> {

@@ -37,6 +37,10 @@ pub mod build_info;
 pub mod cpu;
 #[cfg(feature = "jinja")]
 pub mod jinja;
+#[cfg(feature = "json-schema")]
+pub mod json_schema;
+#[cfg(feature = "json-schema")]
+mod text;
 
 pub use bindings::*;
 pub use fault::{Fault, FaultKind};

@@ -11,7 +11,7 @@ mod target;
 #[path = "../build/variants.rs"]
 mod variants;
 
-use plan::{Include, Listing, Options, Plan, Source, Unit};
+use plan::{Listing, Options, Plan, Source, Unit, tree_files};
 use target::Target;
 
 /// A tree with as many files as the plan needs.
@@ -28,6 +28,9 @@ fn files() -> Listing {
         "ggml/src/ggml-impl.h",
         "common/json.cpp",
         "common/unicode.cpp",
+        "common/json-schema.cpp",
+        "common/json-schema-to-grammar.cpp",
+        "common/trie.cpp",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -215,18 +218,29 @@ fn models_are_compiled_in_batches_of_sixteen() {
 }
 
 #[test]
-fn jinja_is_optional() {
+fn parts_of_the_common_library_are_optional_and_add_up() {
     let target = Target::new("x86_64", "linux", "gnu");
-    let without = make(&target, &Options::default(), true);
-    let with = default_plan(&target);
-    assert_eq!(with.core.len(), without.core.len() + 2);
-    let mentions =
-        |p: &Plan| p.units.iter().any(|u| u.includes.contains(&Include::Shim) && is_jinja(&u.source));
-    assert!(mentions(&with) && !mentions(&without));
-}
-
-fn is_jinja(source: &Source) -> bool {
-    matches!(source, Source::Shim(file) if file == "jinja.cpp")
+    let none = Options::default();
+    let plan = |options: &Options| make(&target, options, true);
+    let common = |options: &Options| {
+        let plan = plan(options);
+        let mut files: Vec<String> =
+            plan.core.iter().flat_map(|&i| tree_files(&plan.units[i].source)).collect();
+        files.retain(|file| file.starts_with("common/"));
+        files
+    };
+    let jinja = Options { jinja: true, ..none.clone() };
+    let json_schema = Options { json_schema: true, ..none.clone() };
+    let both = Options { jinja: true, json_schema: true, ..none.clone() };
+    assert_eq!(common(&none), [""; 0]);
+    assert!(common(&jinja).iter().all(|file| !file.contains("schema")));
+    assert!(common(&json_schema).iter().all(|file| !file.contains("jinja")));
+    for one in [&jinja, &json_schema] {
+        assert!(!common(one).is_empty());
+        assert!(common(one).iter().all(|file| common(&both).contains(file)));
+        // What is compiled for one is not compiled again for both.
+        assert!(plan(one).units.iter().all(|unit| plan(&both).units.contains(unit)));
+    }
 }
 
 #[test]
