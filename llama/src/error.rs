@@ -201,6 +201,28 @@ pub enum Error {
         /// What is wrong with it.
         detail: String,
     },
+    /// A JSON schema cannot be turned into a grammar.
+    #[error("JSON schema: {detail}")]
+    Schema {
+        /// What is wrong with it, and where.
+        detail: String,
+    },
+    /// A text of a given form was cut by a limit before it was complete.
+    #[error("the text was cut before it was complete ({stop}): {text:?}")]
+    Incomplete {
+        /// What there is of it.
+        text: String,
+        /// What cut it.
+        stop: crate::generate::StopReason,
+    },
+    /// A reply is not a value of the type that was asked for.
+    #[error("the reply is not a value of the type asked for ({detail}): {text:?}")]
+    Reply {
+        /// What the type says.
+        detail: String,
+        /// The whole reply.
+        text: String,
+    },
     /// A tokenizer of the `tokenizers` library could not be made or used.
     #[error("tokenizer: {detail}")]
     Tokenizer {

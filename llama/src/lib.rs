@@ -55,6 +55,7 @@
 //! | `jinja` | yes | runs a model's own chat template |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
+//! | `llguidance` | no | a faster engine for JSON schemas; Lark grammars, regular expressions |
 //! | `structured` | no | typed answers: JSON schemas as grammars |
 //! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
 //! | `static-stdcxx` | no | links the C++ standard library statically |
@@ -87,6 +88,7 @@ mod registry;
 mod sampler;
 mod stack;
 mod state;
+mod structured;
 mod token;
 mod train;
 mod vocab;
@@ -116,6 +118,7 @@ pub use quantize::{Importance, Quantize, Quantized};
 pub use registry::{NumaStrategy, Registry, init_numa, registries};
 pub use sampler::{Candidates, CustomSampler, DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
 pub use state::{State, StateError, StateKind};
+pub use structured::Format;
 pub use token::{Pos, SeqId, Token};
 pub use train::{Optimizer, Trainer, TrainerBuilder, TrainingData, TrainingProgress, TrainingStats};
 pub use vocab::{PromptPart, Special, TokenAttributes, TokenDecoder, Vocab, VocabKind};

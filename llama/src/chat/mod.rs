@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::generate::{Limits, Run, Session, StopReason};
 use crate::message::Message;
 use crate::model::Model;
-use crate::sampler::Sampler;
+use crate::sampler::{Grammar, Sampler};
+use crate::structured::Format;
 use crate::token::Token;
 use history::History;
 use prompt::{Prompter, Room};
@@ -49,6 +50,8 @@ use prompt::{Prompter, Room};
 pub struct Chat {
     session: Session,
     sampler: Sampler,
+    /// The form of replies for which none is asked for.
+    grammar: Option<Grammar>,
     prompter: Prompter,
     history: History,
     limits: Limits,
@@ -110,7 +113,27 @@ impl Chat {
     pub fn send_message(&mut self, message: Message) -> Result<Reply<'_>> {
         let before = self.history.messages().len();
         self.history.push(message);
-        self.reply_from(before)
+        self.reply_from(before, None)
+    }
+
+    /// As [`send`](Self::send), for a reply of a given form. Models that can think aloud are asked not to.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send) and [`Format::compile`].
+    pub fn send_as(&mut self, text: impl Into<String>, format: &Format) -> Result<Reply<'_>> {
+        let grammar = format.compile(&self.model().vocab())?;
+        let before = self.history.messages().len();
+        self.history.push(Message::user(text));
+        self.reply_from(before, Some(grammar))
+    }
+
+    /// As [`ask`](Self::ask), for a reply of a given form. The result is complete.
+    ///
+    /// # Errors
+    /// As [`send_as`](Self::send_as) and [`ask`](Self::ask); [`Error::Incomplete`] when a limit cuts the reply.
+    pub fn ask_as(&mut self, text: impl Into<String>, format: &Format) -> Result<String> {
+        let done = self.send_as(text, format)?.finish()?;
+        if done.stop == StopReason::Cancelled { Err(Error::Cancelled) } else { Ok(done.text) }
     }
 
     /// Lets the model reply to the history as it is, for example after [`truncate`](Self::truncate) took its last
@@ -119,12 +142,12 @@ impl Chat {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn reply(&mut self) -> Result<Reply<'_>> {
-        self.reply_from(self.history.messages().len())
+        self.reply_from(self.history.messages().len(), None)
     }
 
-    fn reply_from(&mut self, before: usize) -> Result<Reply<'_>> {
+    fn reply_from(&mut self, before: usize, grammar: Option<Grammar>) -> Result<Reply<'_>> {
         let start = self.history.start();
-        match self.start_run() {
+        match self.start_run(grammar) {
             Ok(run) => Ok(Reply::new(self, run, before)),
             Err(error) => {
                 self.history.set_start(start);
@@ -134,9 +157,16 @@ impl Chat {
         }
     }
 
-    fn start_run(&mut self) -> Result<Run> {
+    fn start_run(&mut self, grammar: Option<Grammar>) -> Result<Run> {
         let room = Room::new(self.session.capacity(), self.limits.max_tokens);
-        let prompt = self.prompter.fit(&mut self.history, room, self.overflow)?;
+        let direct = grammar.is_some().then(|| self.prompter.direct());
+        let prompter = direct.as_ref().unwrap_or(&self.prompter);
+        let prompt = prompter.fit(&mut self.history, room, self.overflow)?;
+        let grammar = match grammar {
+            Some(grammar) => Some(grammar),
+            None => self.grammar.as_ref().map(Grammar::try_clone).transpose()?,
+        };
+        self.sampler.set_grammar(grammar)?;
         self.sampler.reset()?;
         if self.own_token {
             self.session.cancel_token().reset();

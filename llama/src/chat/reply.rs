@@ -32,7 +32,8 @@ impl<'c> Reply<'c> {
     /// Generates what is left and gives the result.
     ///
     /// # Errors
-    /// The error that ended the reply, also when the iterator has handed it out already.
+    /// The error that ended the reply, also when the iterator has handed it out already;
+    /// [`Error::Incomplete`](crate::Error::Incomplete) when a limit cut what a grammar describes.
     pub fn finish(mut self) -> Result<Completion> {
         for piece in self.by_ref() {
             piece?;

@@ -38,6 +38,8 @@ pub(crate) struct Run {
     tokens: Vec<Token>,
     usage: Usage,
     timings: Timings,
+    /// A grammar says whether the text is complete.
+    constrained: bool,
 }
 
 impl Run {
@@ -56,6 +58,7 @@ impl Run {
             text: String::new(),
             tokens: Vec::new(),
             timings: Timings::default(),
+            constrained: false,
         })
     }
 
@@ -63,8 +66,9 @@ impl Run {
     pub(crate) fn step(&mut self, session: &mut Session, sampler: &mut Sampler) -> Option<Result<String>> {
         while let Phase::Prompt(_) | Phase::Token(_) = self.phase {
             let before = self.text.len();
+            self.constrained = sampler.grammar().is_some_and(|grammar| grammar.may_end().is_some());
             match self.choose(session, sampler).and_then(|token| self.take(session, token)) {
-                Ok(()) => {}
+                Ok(()) => self.end_with(sampler),
                 Err(Error::Cancelled) => self.end(StopReason::Cancelled),
                 Err(error) => {
                     self.phase = Phase::Failed(error.clone());
@@ -134,6 +138,14 @@ impl Run {
         Ok(())
     }
 
+    /// Ends the run where the grammar does.
+    fn end_with(&mut self, sampler: &Sampler) {
+        let finished = sampler.grammar().is_some_and(crate::sampler::Grammar::is_finished);
+        if finished && matches!(self.phase, Phase::Token(_) | Phase::Ended(StopReason::TokenLimit)) {
+            self.end(StopReason::GrammarEnd);
+        }
+    }
+
     /// Ends the text: what was waiting comes out. A character that the model itself left incomplete becomes
     /// U+FFFD, one that was cut off here is left out.
     fn end(&mut self, reason: StopReason) {
@@ -170,9 +182,14 @@ impl Run {
         self.usage
     }
 
-    /// The result so far; the error if there was one.
+    /// The result so far; the error if there was one, or if a limit cut what a grammar describes.
     pub(crate) fn completion(&self) -> Result<Completion> {
         let stop = match &self.phase {
+            Phase::Ended(
+                stop @ (StopReason::TokenLimit | StopReason::ContextFull | StopReason::StopString(_)),
+            ) if self.constrained => {
+                return Err(Error::Incomplete { text: self.text.clone(), stop: stop.clone() });
+            }
             Phase::Ended(reason) => reason.clone(),
             Phase::Failed(error) => return Err(error.clone()),
             Phase::Prompt(_) | Phase::Token(_) => StopReason::Cancelled,

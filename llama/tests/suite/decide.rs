@@ -13,7 +13,8 @@ fn simple(model: &Model) -> Chat {
 
 /// A chat whose options are computed together, in as many sequences.
 fn parallel(model: &Model, sequences: u32) -> Chat {
-    let shared = |c: llama::ContextBuilder| c.n_seq_max(sequences).kv_unified(true).n_outputs_max(sequences.max(8));
+    let shared =
+        |c: llama::ContextBuilder| c.n_seq_max(sequences).kv_unified(true).n_outputs_max(sequences.max(8));
     model.chat_builder().context(512).threads(1).context_with(shared).build().unwrap()
 }
 

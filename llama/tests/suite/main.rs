@@ -11,6 +11,8 @@ mod decide;
 mod decode;
 mod drop_order;
 mod embeddings;
+mod gbnf;
+mod grammar;
 #[cfg(feature = "tokenizers")]
 mod hf;
 mod load;
@@ -23,9 +25,12 @@ mod quantize;
 mod reference_vocabs;
 mod registry;
 mod sampler;
+#[cfg(feature = "structured")]
+mod schemas;
 mod send_sync;
 mod sources;
 mod state;
+mod structured;
 mod threads;
 mod train;
 mod vocab;
