@@ -53,13 +53,15 @@ const BOUNDED_FORMATS: &[(&str, i64, i64)] = &[
     ("uint32", 0, 4_294_967_295),
 ];
 
-/// Rules of the converter that let through what no parser reads, and better ones: exponents beyond any number, and
+/// Rules of the converter that let through what no parser reads, and better ones: exponents beyond any number,
 /// halves of characters.
 const REPAIRED: &[(&str, &str)] = &[
     (
         r#"("-"? integral-part) ("." decimal-part)? ([eE] [-+]? integral-part)?"#,
         r#"("-"? integral-part) ("." decimal-part)? ([eE] [-+]? [0-9]{1,2})?"#,
     ),
+    // Minus zero is no integer to most parsers.
+    (r#"("-"? integral-part)"#, r#"("0" | "-"? [1-9] [0-9]{0,15})"#),
     (
         r#"[^"\\\x7F\x00-\x1F] | [\\] (["\\bfnrt] | "u" [0-9a-fA-F]{4})"#,
         r#"[^"\\\x7F\x00-\x1F] | [\\] (["\\bfnrt] | "u" ([0-9a-cA-Ce-fE-F] [0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2}))"#,
@@ -81,7 +83,10 @@ pub(crate) fn to_gbnf(schema: &str) -> Result<String> {
 fn repaired(gbnf: &str) -> String {
     let line = |line: &str| {
         let (name, body) = line.split_once(" ::= ").unwrap_or((line, ""));
-        let better = REPAIRED.iter().find(|(bad, _)| *bad == body).map_or(body, |(_, good)| good);
+        let better = REPAIRED.iter().find(|(bad, _)| *bad == body).map(|(_, good)| (*good).to_owned());
+        // Names of further properties may not begin with what stands in no JSON text. A literal never has these
+        // three characters, its quotes are escaped.
+        let better = better.unwrap_or_else(|| body.replace("[^\"", r#"[^"\\\x7F\x00-\x1F"#));
         format!("{name} ::= {better}\n")
     };
     gbnf.lines().map(line).collect()
@@ -104,13 +109,18 @@ fn name_root(schema: Value) -> Value {
     if !rename(&mut root) {
         return schema;
     }
-    let mut definitions = root.get_mut("$defs").map_or_else(|| json!({}), Value::take);
-    let others = root.get("definitions").cloned();
-    definitions[NAME] = root;
-    let mut named = json!({"$ref": format!("#/$defs/{NAME}"), "$defs": definitions});
+    let mut take = |key: &str| root.as_object_mut().and_then(|map| map.remove(key));
+    let (own, others) = (take("$defs"), take("definitions"));
+    let mut named = json!({"$ref": format!("#/$defs/{NAME}")});
     if let Some(others) = others {
         named["definitions"] = others;
     }
+    // What is no map of schemas is refused when it is looked at.
+    let mut definitions = own.unwrap_or_else(|| json!({}));
+    if let Some(map) = definitions.as_object_mut() {
+        map.insert(NAME.to_owned(), root);
+    }
+    named["$defs"] = definitions;
     named
 }
 
@@ -157,6 +167,16 @@ fn check(schema: &mut Value, path: &str, depth: usize) -> Result<()> {
     }
     check_numbers(node, path)?;
     check_string(node, &types, path)?;
+    if types.len() > 1 {
+        *schema = json!({"anyOf": types.iter().map(|name| alone(node, name)).collect::<Vec<_>>()});
+        return schema.as_object_mut().map_or(Ok(()), |node| each(node, "anyOf", path, depth, check));
+    }
+    if types.iter().any(|name| name == "integer") {
+        if let Some(parts) = without_minus_zero(node) {
+            *schema = parts;
+        }
+        return Ok(());
+    }
     check_array(node, path)?;
     check_object(node, path)?;
     each(node, "properties", path, depth, check)?;
@@ -252,6 +272,46 @@ fn is_of_type(value: &Value, name: &str) -> bool {
         "null" => value.is_null(),
         _ => false,
     }
+}
+
+/// A schema of several types as one of a single type, with the keywords of that.
+fn alone(node: &Map<String, Value>, name: &str) -> Value {
+    let keys = of_type(name).unwrap_or_default();
+    let mut own: Map<String, Value> = node
+        .iter()
+        .filter(|(key, _)| keys.contains(&key.as_str()))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    own.insert("type".to_owned(), json!(name));
+    Value::Object(own)
+}
+
+/// Integers between bounds of different signs, in two parts: the converter would let through `-0`.
+fn without_minus_zero(node: &Map<String, Value>) -> Option<Value> {
+    let bound = |key: &str, exclusive: &str, step: i64| -> Option<Option<i64>> {
+        match (node.get(key), node.get(exclusive)) {
+            (Some(value), _) => value.as_i64().map(Some),
+            (None, Some(value)) => value.as_i64().and_then(|value| value.checked_add(step)).map(Some),
+            (None, None) => Some(None),
+        }
+    };
+    let low = bound("minimum", "exclusiveMinimum", 1)?;
+    let high = bound("maximum", "exclusiveMaximum", -1)?;
+    if (low.is_none() && high.is_none())
+        || low.is_some_and(|low| low >= 0)
+        || high.is_some_and(|high| high < 0)
+    {
+        return None;
+    }
+    let mut negative = json!({"type": "integer", "maximum": -1});
+    let mut positive = json!({"type": "integer", "minimum": 0});
+    if let Some(low) = low {
+        negative["minimum"] = json!(low);
+    }
+    if let Some(high) = high {
+        positive["maximum"] = json!(high);
+    }
+    Some(json!({"anyOf": [negative, positive]}))
 }
 
 fn check_numbers(node: &mut Map<String, Value>, path: &str) -> Result<()> {

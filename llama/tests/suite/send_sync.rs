@@ -33,6 +33,7 @@ fn every_public_type() {
         Error,
         FileType,
         FlashAttention,
+        Format,
         Grammar,
         Importance,
         Layers,
