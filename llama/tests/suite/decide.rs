@@ -112,7 +112,7 @@ fn the_conversation_counts_and_stays_as_it_is() {
     assert_eq!(yes.outcomes().len(), 2);
     assert!((yes.probability_of(&true) + yes.probability_of(&false) - 1.0).abs() < 1e-9);
     let other = simple(&model).yes_no("Is that so?").unwrap();
-    assert_ne!(yes.mass(), other.mass(), "the conversation before it was seen");
+    assert!((yes.mass() - other.mass()).abs() > 1e-9, "the conversation before it was seen");
     assert_eq!(chat.messages(), before);
     chat.truncate(0);
     assert_eq!(chat.ask("What is the capital of Japan?").unwrap(), answer);

@@ -93,7 +93,7 @@ impl Rules {
 }
 
 fn alternatives(rng: &mut Generator, rule: usize, count: usize, depth: usize) -> Expr {
-    let mut list: Vec<Expr> = (0..1 + rng.below(3)).map(|_| sequence(rng, rule, count, depth)).collect();
+    let mut list: Vec<Expr> = (0..=rng.below(3)).map(|_| sequence(rng, rule, count, depth)).collect();
     if rng.below(3) == 0 {
         // Recursion: there is always another alternative, and a character in front.
         let word = WORDS[rng.below(4)].to_owned();

@@ -196,7 +196,7 @@ fn random_schemas_give_valid_values_with_llguidance() {
                 Ok(value) => check_value(&schema, &value, seed),
                 // Its exponents have any number of digits.
                 Err(error) => {
-                    assert!(error.to_string().contains("number out of range"), "{seed}: {error} {text}")
+                    assert!(error.to_string().contains("number out of range"), "{seed}: {error} {text}");
                 }
             }
         }
