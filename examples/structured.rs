@@ -20,7 +20,7 @@ Usage: structured [OPTIONS] [CITY]
   -h, --help        show this";
 
 /// What the answer looks like. The model can write nothing else.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 struct City {
     #[schemars(length(max = 40))]
     name: String,
@@ -92,10 +92,11 @@ fn run(args: &Args) -> Result<(), Error> {
     }
     let mut chat = chat.build()?;
     let city: City = chat.ask_for(format!("Describe {}.", args.city))?;
-    println!("{city:#?}");
+    let City { name, country, continent, is_capital, inhabitants } = &city;
+    println!("{name} in {country}, {continent:?}; capital: {is_capital}; inhabitants: {inhabitants:?}");
 
     // The history stays as it is; nothing is drawn at random and no text is parsed.
-    let big = chat.yes_no(&format!("Is {} a big city?", city.name))?;
+    let big = chat.yes_no(&format!("Is {name} a big city?"))?;
     for outcome in big.ranked() {
         println!("{:<4}{:.0}%", outcome.text, 100.0 * outcome.probability);
     }
