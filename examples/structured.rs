@@ -59,7 +59,7 @@ fn parse(mut list: impl Iterator<Item = String>) -> Result<Option<Args>, String>
                 args.seed = Some(text.parse().map_err(|_| format!("--seed needs a number, not \"{text}\""))?);
             }
             option if option.starts_with('-') => return Err(format!("unknown option {option}, see --help")),
-            city => args.city = city.to_owned(),
+            _ => args.city = arg,
         }
     }
     Ok(Some(args))
