@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use llama::{
-    Batch, Candidates, CustomSampler, Logits, Model, PromptLookup, Sampler, SeqId, Session, Special, State,
-    Token, sys,
+    Batch, Candidates, CustomSampler, Grammar, Logits, Model, PromptLookup, Sampler, SeqId, Session, Special,
+    State, Token, sys,
 };
 use llama_test_kit::{Arch, RandomModel, Rng, Shape, VocabKind, WeightType};
 
@@ -18,7 +18,7 @@ const DEPTH: i32 = 128;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    for group in [decode, sample, tokenize, load, state, embed, first_token, speculation] {
+    for group in [decode, sample, constrain, tokenize, load, state, embed, first_token, speculation] {
         group(&mut criterion);
     }
     criterion.final_summary();
@@ -162,6 +162,46 @@ fn sample(c: &mut Criterion) {
         }
         group.bench_function(BenchmarkId::new("log-probabilities of the best 5", n_vocab), |b| {
             b.iter(|| Logits::from(black_box(&logits)).top(5).expect("ordinary numbers"));
+        });
+    }
+    group.finish();
+}
+
+/// What a grammar costs per token: nothing is computed but the choice, within a JSON string, where nearly all tokens
+/// are allowed, and at its beginning, where hardly any is.
+fn constrain(c: &mut Criterion) {
+    let gbnf = r#"root ::= "\"" ([^"\\\x00-\x1F] | "\\" ["\\/bfnrt])* "\"""#;
+    let mut group = c.benchmark_group("constrain");
+    for (kind, n_vocab) in [(VocabKind::SentencePiece, 32_000), (VocabKind::ByteLevel("llama-bpe"), 128_256)]
+    {
+        let vocab = Model::builder(tiny(kind, n_vocab)).vocab_only(true).load().expect("a model").vocab();
+        let mut rng = Rng::new(1);
+        let mut logits: Vec<f32> = (0..vocab.len()).map(|_| 4.0 * rng.normal()).collect();
+        let quote = vocab.tokenize_fragment("\"", Special::AsText).expect("tokens")[0];
+        logits[usize::try_from(quote.0).expect("a token")] = -50.0;
+        let usual = || Sampler::builder().seed(1).top_k(40).top_p(0.95).temperature(0.8);
+        let grammar = || Grammar::new(&vocab, gbnf).expect("a grammar");
+        let mut free = usual().build().expect("a sampler");
+        group.bench_function(BenchmarkId::new("free", n_vocab), |b| {
+            b.iter(|| free.sample(black_box(&logits)).expect("a token"));
+        });
+        let mut first = usual().grammar(grammar()).build().expect("a sampler");
+        group.bench_function(BenchmarkId::new("beginning", n_vocab), |b| {
+            b.iter(|| {
+                first.reset().expect("reset");
+                first.sample(black_box(&logits)).expect("a token")
+            });
+        });
+        let mut inside = usual().grammar(grammar()).build().expect("a sampler");
+        inside.sample(&logits).expect("the quote");
+        group.bench_function(BenchmarkId::new("inside", n_vocab), |b| {
+            b.iter(|| inside.sample(black_box(&logits)).expect("a token"));
+        });
+        let mut all =
+            Sampler::builder().seed(1).grammar(grammar()).top_p(0.95).top_k(40).build().expect("a sampler");
+        all.sample(&logits).expect("the quote");
+        group.bench_function(BenchmarkId::new("inside, all tokens", n_vocab), |b| {
+            b.iter(|| all.sample(black_box(&logits)).expect("a token"));
         });
     }
     group.finish();

@@ -272,6 +272,28 @@ pub enum Error {
         /// What is wrong with it.
         detail: String,
     },
+    /// A JSON schema cannot be turned into a grammar.
+    #[error("JSON schema: {detail}")]
+    Schema {
+        /// What is wrong with it, and where.
+        detail: String,
+    },
+    /// A text of a given form was cut by a limit before it was complete.
+    #[error("the text was cut before it was complete ({stop}): {text:?}")]
+    Incomplete {
+        /// What there is of it.
+        text: String,
+        /// What cut it.
+        stop: crate::generate::StopReason,
+    },
+    /// A reply is no value of the type that was asked for, or not of the format of the model's template.
+    #[error("the reply is not of its form ({detail}): {text:?}")]
+    Reply {
+        /// What is wrong with it.
+        detail: String,
+        /// The whole reply.
+        text: String,
+    },
     /// A tokenizer of the `tokenizers` library could not be made or used.
     #[error("tokenizer: {detail}")]
     Tokenizer {
@@ -287,12 +309,6 @@ pub enum Error {
     /// A chat template could not be rendered.
     #[error("chat template: {detail}")]
     Template {
-        /// What is wrong with it.
-        detail: String,
-    },
-    /// A model's answer is not of the format that its template promises.
-    #[error("the model's answer: {detail}")]
-    Reply {
         /// What is wrong with it.
         detail: String,
     },

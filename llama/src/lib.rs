@@ -34,6 +34,7 @@
 //! | [`sys`] | the C API as it is, `unsafe`; and its guarded twin that returns errors instead of aborting |
 //! | this crate, bottom | [`Model`], [`Vocab`], [`Context`], [`Batch`], [`Sampler`], [`ChatTemplate`], [`gguf`]; [`Quantize`], [`Trainer`] |
 //! | this crate, middle | [`Session`] and [`Generation`]: text in pieces; [`Chat`] and [`Reply`]: conversations; [`PromptLookup`] and [`Draft`]: the same text in fewer steps |
+//! | | [`Format`]: replies of a given form; [`Decision`]: probabilities of options, without a reply |
 //! | | [`Embedder`], [`Reranker`], [`Classifier`]: many texts in one call; [`Infill`]: gaps in a text |
 //!
 //! # Threads
@@ -59,11 +60,13 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `async` | no | `TextStream`: replies as streams for asynchronous programs of any runtime |
+//! | `derive` | no | `#[derive(llama::Choice)]` for [decisions](Model::decide) |
 //! | `jinja` | yes | runs a model's own chat template |
 //! | `blas` | no | prompts on a BLAS library of the machine |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
 //! | `multimodal` | no | images and audio as input: module `multimodal` |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
+//! | `llguidance` | no | a further engine: Lark grammars, regular expressions, more keywords of JSON schemas |
 //! | `structured` | no | typed answers: JSON schemas as grammars |
 //! | `tools` | no | tools, reasoning apart from the answer, llama.cpp's own chat formats; needs `structured` |
 //! | `rpc` | no | devices of other hosts |
@@ -82,6 +85,7 @@ mod chat;
 mod chat_template;
 mod context;
 pub mod cookbook;
+mod decide;
 mod device;
 mod embed;
 mod error;
@@ -107,6 +111,7 @@ pub mod rpc;
 mod sampler;
 mod stack;
 mod state;
+mod structured;
 mod token;
 #[cfg(feature = "tools")]
 mod tools;
@@ -124,6 +129,7 @@ pub use context::{
     AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
     Perf, Pooling, RopeScaling, Sampled, TokenProbability, default_threads,
 };
+pub use decide::{Choice, ChoiceOption, Decision, Outcome};
 pub use device::{Device, DeviceKind, DeviceMemory, devices};
 pub use embed::{
     Classification, Classifier, ClassifierBuilder, Embedder, EmbedderBuilder, Embeddings, Neighbour, Ranked,
@@ -142,6 +148,8 @@ pub use generate::{
     TokenLogprobs, Usage,
 };
 pub use infill::{Infill, InfillBuilder, InfillOrder};
+#[cfg(feature = "derive")]
+pub use llama_derive::Choice;
 pub use llama_sys as sys;
 pub use message::{Message, ToolCall};
 pub use model::{
@@ -152,6 +160,7 @@ pub use quantize::{Importance, Quantize, Quantized};
 pub use registry::{NumaStrategy, Registry, init_numa, registries};
 pub use sampler::{Candidates, CustomSampler, DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};
 pub use state::{State, StateError, StateKind};
+pub use structured::Format;
 pub use token::{Pos, SeqId, Token};
 #[cfg(feature = "tools")]
 pub use tools::{Tool, ToolResult, tool};

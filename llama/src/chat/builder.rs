@@ -221,7 +221,7 @@ impl ChatBuilder {
     /// [`Error::InvalidParameter`] for values that cannot work; [`Error::CreateContext`] mostly for missing memory;
     /// [`Error::VocabOnly`] and [`Error::NoVocab`] for models that cannot chat.
     pub fn build(self) -> Result<Chat> {
-        let sampler = match self.sampler {
+        let mut sampler = match self.sampler {
             Some(_) if self.temperature.is_some() || self.seed.is_some() => {
                 return Err(Error::InvalidParameter {
                     name: "sampler",
@@ -249,8 +249,7 @@ impl ChatBuilder {
         messages.extend(self.history);
         Ok(Chat {
             session: Session::new(context)?,
-            #[cfg(feature = "tools")]
-            own_grammar: sampler.grammar().is_some(),
+            grammar: sampler.set_grammar(None)?,
             sampler,
             prompter: Prompter::new(
                 self.model.vocab(),

@@ -27,7 +27,9 @@ use crate::error::{Error, Result};
 use crate::generate::{Generation, Limits, Run, Session, StopReason};
 use crate::message::Message;
 use crate::model::Model;
-use crate::sampler::Sampler;
+use crate::sampler::{Grammar, Sampler};
+use crate::structured::Format;
+use crate::token::Token;
 use history::History;
 use prompt::{Prompter, Room};
 use reader::{Form, Reader};
@@ -63,6 +65,8 @@ use trim::Trim;
 pub struct Chat {
     session: Session,
     sampler: Sampler,
+    /// The grammar that the caller's sampler came with. The sampler gets the grammar of each reply.
+    grammar: Option<Grammar>,
     prompter: Prompter,
     history: History,
     limits: Limits,
@@ -71,9 +75,6 @@ pub struct Chat {
     trim: Option<Trim>,
     /// False when the caller brought the cancel token.
     own_token: bool,
-    /// True when the caller's sampler has a grammar.
-    #[cfg(feature = "tools")]
-    own_grammar: bool,
 }
 
 /// What happens when a conversation outgrows the context.
@@ -133,7 +134,26 @@ impl Chat {
     /// As [`send`](Self::send).
     pub fn send_message(&mut self, message: Message) -> Result<Reply<'_>> {
         self.switch_on();
-        self.reply_to(Some(message))
+        self.reply_to(Some(message), None)
+    }
+
+    /// As [`send`](Self::send), for a reply of a given form. Models that can think aloud are asked not to.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send) and [`Format::compile`].
+    pub fn send_as(&mut self, text: impl Into<String>, format: &Format) -> Result<Reply<'_>> {
+        let grammar = format.compile(&self.model().vocab())?;
+        self.switch_on();
+        self.reply_to(Some(Message::user(text)), Some(grammar))
+    }
+
+    /// As [`ask`](Self::ask), for a reply of a given form. The result is complete.
+    ///
+    /// # Errors
+    /// As [`send_as`](Self::send_as) and [`ask`](Self::ask); [`Error::Incomplete`] when a limit cuts the reply.
+    pub fn ask_as(&mut self, text: impl Into<String>, format: &Format) -> Result<String> {
+        let done = self.send_as(text, format)?.finish()?;
+        if done.stop == StopReason::Cancelled { Err(Error::Cancelled) } else { Ok(done.text) }
     }
 
     /// Lets the model reply to the history as it is, for example after [`truncate`](Self::truncate) took its last
@@ -143,7 +163,7 @@ impl Chat {
     /// As [`send`](Self::send).
     pub fn reply(&mut self) -> Result<Reply<'_>> {
         self.switch_on();
-        self.reply_to(None)
+        self.reply_to(None, None)
     }
 
     /// Takes an earlier cancel back, unless the switch is the caller's.
@@ -153,13 +173,14 @@ impl Chat {
         }
     }
 
-    fn reply_to(&mut self, message: Option<Message>) -> Result<Reply<'_>> {
+    /// Replies to the history with this message, with text of the form `asked` describes.
+    fn reply_to(&mut self, message: Option<Message>, asked: Option<Grammar>) -> Result<Reply<'_>> {
         let saved = self.history.clone();
         let added = usize::from(message.is_some());
         if let Some(message) = message {
             self.history.push(message);
         }
-        match self.start_run() {
+        match self.start_run(asked) {
             Ok((run, form)) => {
                 let messages = self.history.messages();
                 let before = messages.len().saturating_sub(added);
@@ -174,41 +195,59 @@ impl Chat {
         }
     }
 
-    fn start_run(&mut self) -> Result<(Run, Form)> {
+    /// The run, and the form of the model's replies where nothing else is asked for.
+    fn start_run(&mut self, asked: Option<Grammar>) -> Result<(Run, Option<Form>)> {
         let room = Room::new(self.session.capacity(), self.limits.max_tokens);
-        let rendered = match &self.trim {
-            Some(trim) => self.prompter.fit_trimmed(&mut self.history, room, trim)?,
-            None => self.prompter.fit(&mut self.history, room, self.overflow)?,
-        };
+        let direct = asked.is_some().then(|| self.prompter.direct());
+        let prompter = direct.as_ref().unwrap_or(&self.prompter);
+        let rendered = prompter.fit(&mut self.history, room, self.overflow, self.trim.as_ref())?;
         let mut limits = self.limits.clone();
         if self.overflow == Overflow::Shift {
             // Where the instructions fill more than half of the context, their end goes as well.
-            let keep = self.prompter.instructions(&self.history, &rendered.tokens);
+            let keep = prompter.instructions(&self.history, &rendered.tokens);
             limits.shift = Some(keep.min(self.session.capacity() / 2));
         }
+        let form = asked.is_none().then_some(rendered.form);
+        let grammar = match &form {
+            None => asked,
+            Some(form) => self.usual_grammar(form, &mut limits)?,
+        };
+        self.sampler.set_grammar(grammar)?;
         self.sampler.reset()?;
-        #[cfg(feature = "tools")]
-        self.keep_to(&rendered.form, &mut limits)?;
-        Ok((Run::new(&mut self.session, rendered.tokens, limits)?, rendered.form))
+        Ok((Run::new(&mut self.session, rendered.tokens, limits)?, form))
     }
 
-    /// Makes the reply one of the model's format.
+    /// The grammar of a reply for which no form is asked: the caller's.
+    #[cfg(not(feature = "tools"))]
+    fn usual_grammar(&self, _form: &Form, _limits: &mut Limits) -> Result<Option<Grammar>> {
+        self.grammar.as_ref().map(Grammar::try_clone).transpose()
+    }
+
+    /// The grammar of a reply for which no form is asked: the caller's, or that of the model's format.
     #[cfg(feature = "tools")]
-    fn keep_to(&mut self, form: &Form, limits: &mut Limits) -> Result<()> {
+    fn usual_grammar(&self, form: &Form, limits: &mut Limits) -> Result<Option<Grammar>> {
         limits.stops.extend(form.stops().iter().cloned());
         limits.spelled = form.preserved_tokens()?;
-        let grammar = form.grammar()?;
-        match (grammar, self.own_grammar) {
-            (Some(_), true) => Err(Error::InvalidParameter {
+        match (&self.grammar, form.grammar()?) {
+            (Some(_), Some(_)) => Err(Error::InvalidParameter {
                 name: "sampler",
                 reason: "it has a grammar of its own, which cannot be combined with tools".to_owned(),
             }),
-            (None, true) => Ok(()),
-            (grammar, false) => {
-                self.sampler.set_grammar(grammar);
-                Ok(())
-            }
+            (Some(own), None) => own.try_clone().map(Some),
+            (None, grammar) => Ok(grammar),
         }
+    }
+
+    /// The session, and the prompt of a message that does not become part of the history. Models that can think
+    /// aloud are asked to reply directly.
+    pub(crate) fn aside(&mut self, message: Message) -> Result<(&mut Session, Vec<Token>)> {
+        let mut history = self.history.clone();
+        history.push(message);
+        let room = Room::new(self.session.capacity(), self.limits.max_tokens);
+        let prompt =
+            self.prompter.direct().fit(&mut history, room, self.overflow, self.trim.as_ref())?.tokens;
+        self.switch_on();
+        Ok((&mut self.session, prompt))
     }
 
     /// Sends a message and waits for the whole reply. It may be cut by the limits of the chat; use
@@ -310,14 +349,13 @@ impl Chat {
         Ok(Self {
             session: self.session.fork()?,
             sampler: self.sampler.try_clone()?,
+            grammar: self.grammar.as_ref().map(Grammar::try_clone).transpose()?,
             prompter: self.prompter.clone(),
             history: self.history.clone(),
             limits: self.limits.clone(),
             overflow: self.overflow,
             trim: self.trim.clone(),
             own_token: true,
-            #[cfg(feature = "tools")]
-            own_grammar: self.own_grammar,
         })
     }
 

@@ -12,7 +12,7 @@ pub(super) type Form = ();
 pub(super) struct Reader;
 
 impl Reader {
-    pub(super) fn new(_form: Form, _calls: usize) -> Self {
+    pub(super) fn new(_form: Option<Form>, _calls: usize) -> Self {
         Self
     }
 

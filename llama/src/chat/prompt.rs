@@ -87,12 +87,34 @@ impl Prompter {
         Self { vocab, template, options, format, tools: Offer::default() }
     }
 
+    /// The same for a reply that begins at once, without the thoughts that some models write first.
+    pub(super) fn direct(&self) -> Self {
+        let mut direct = self.clone();
+        direct.options.variables.retain(|(name, _)| name != "enable_thinking");
+        direct.options = direct.options.variable("enable_thinking", false);
+        direct
+    }
+
     pub(super) fn template(&self) -> &ChatTemplate {
         &self.template
     }
 
-    /// The tokens of a prompt. Moves the history's window forward where the policy allows and the room demands it.
-    pub(super) fn fit(&self, history: &mut History, room: Room, policy: Overflow) -> Result<Rendered> {
+    /// The tokens of a prompt. Where the room demands it, the history becomes what `trim` keeps; without that, its
+    /// window moves forward as the policy allows.
+    pub(super) fn fit(
+        &self,
+        history: &mut History,
+        room: Room,
+        policy: Overflow,
+        trim: Option<&Trim>,
+    ) -> Result<Rendered> {
+        match trim {
+            Some(trim) => self.fit_trimmed(history, room, trim),
+            None => self.fit_window(history, room, policy),
+        }
+    }
+
+    fn fit_window(&self, history: &mut History, room: Room, policy: Overflow) -> Result<Rendered> {
         let mut best = self.render(&history.window(history.start()))?;
         if !room.is_ample(best.tokens.len()) && policy != Overflow::Refuse {
             // Later windows are shorter, so the first that fits is found by halving. The last, the newest question
@@ -113,8 +135,7 @@ impl Prompter {
         room.check(best)
     }
 
-    /// As [`fit`](Self::fit), where the caller decides what stays: the history becomes what `trim` keeps.
-    pub(super) fn fit_trimmed(&self, history: &mut History, room: Room, trim: &Trim) -> Result<Rendered> {
+    fn fit_trimmed(&self, history: &mut History, room: Room, trim: &Trim) -> Result<Rendered> {
         let mut rendered = self.render(&history.window(0))?;
         let prompt = rendered.tokens.len();
         if !room.is_ample(prompt) {

@@ -1,5 +1,6 @@
 //! Taking apart what the model says, while it says it.
 
+use crate::error::Result;
 use crate::format::{ChatPrompt, ParsedMessage};
 use crate::generate::Completion;
 use crate::message::{Message, ToolCall};
@@ -31,7 +32,8 @@ pub enum ReplyEvent {
 /// Parses the text again with each piece and tells what is new.
 #[derive(Debug)]
 pub(super) struct Reader {
-    form: Form,
+    /// None when the reply is one text of another form.
+    form: Option<Form>,
     /// What has become an event.
     told: ParsedMessage,
     /// The whole message, once the end is known.
@@ -42,7 +44,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(form: Form, calls: usize) -> Self {
+    pub(super) fn new(form: Option<Form>, calls: usize) -> Self {
         Self { form, told: ParsedMessage::default(), message: None, events: VecDeque::new(), calls }
     }
 
@@ -50,10 +52,18 @@ impl Reader {
     pub(super) fn read(&mut self, _piece: String, raw: &str) -> String {
         let before = self.events.len();
         // Where it cannot be parsed the end will tell.
-        if let Ok(parsed) = self.form.parse_partial(raw) {
+        if let Ok(parsed) = self.parse(raw, false) {
             self.tell(&parsed, false);
         }
         self.text_from(before)
+    }
+
+    fn parse(&self, raw: &str, whole: bool) -> Result<ParsedMessage> {
+        match &self.form {
+            Some(form) if whole => form.parse(raw),
+            Some(form) => form.parse_partial(raw),
+            None => Ok(ParsedMessage { content: raw.to_owned(), ..ParsedMessage::default() }),
+        }
     }
 
     /// The answer text that the end makes certain.
@@ -62,7 +72,7 @@ impl Reader {
             return String::new();
         }
         let before = self.events.len();
-        let mut parsed = self.form.parse(raw).or_else(|_| self.form.parse_partial(raw)).unwrap_or_default();
+        let mut parsed = self.parse(raw, true).or_else(|_| self.parse(raw, false)).unwrap_or_default();
         if parsed == ParsedMessage::default() {
             // No message of the model's format: better than nothing.
             raw.clone_into(&mut parsed.content);

@@ -98,7 +98,8 @@ impl<'c> Reply<'c> {
     /// Generates what is left and gives the result.
     ///
     /// # Errors
-    /// The error that ended the reply, also when the iterator has handed it out already.
+    /// The error that ended the reply, also when the iterator has handed it out already;
+    /// [`Error::Incomplete`](crate::Error::Incomplete) when a limit cut what a grammar describes.
     pub fn finish(mut self) -> Result<Completion> {
         while let Some(piece) = self.next_piece() {
             piece?;
@@ -115,9 +116,9 @@ impl<'c> Reply<'c> {
     }
 
     fn end(&mut self) -> Result<Completion> {
-        let done = self.generation.end()?;
-        self.reader.finish(&done.text);
-        Ok(self.reader.complete(done))
+        let done = self.generation.end();
+        self.reader.finish(self.generation.text());
+        Ok(self.reader.complete(done?))
     }
 
     /// The switch that stops this reply from another thread, see

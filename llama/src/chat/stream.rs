@@ -24,7 +24,7 @@ impl Chat {
         // Now, not on the other thread: who cancels from here on means this reply.
         self.switch_on();
         TextStream::spawn(self, halt, move |chat, channel| {
-            let mut reply = match chat.reply_to(Some(message)) {
+            let mut reply = match chat.reply_to(Some(message), None) {
                 Ok(reply) => reply,
                 Err(error) => return channel.refuse(error),
             };

@@ -106,7 +106,8 @@ impl<'c> ToolChat<'c> {
     /// Sends a message and gives the answer that the model comes to.
     ///
     /// # Errors
-    /// [`Error::ToolRounds`] when it does not; [`Error::InvalidParameter`] for tools that cannot be told apart;
+    /// [`Error::ToolRounds`] when it does not; [`Error::Incomplete`] when a limit cuts a call that the model has to
+    /// make; [`Error::InvalidParameter`] for tools that cannot be told apart;
     /// [`Error::Cancelled`]; as [`Chat::send`]. After an error, and after a panic of a tool or of a closure, the
     /// history is as it was.
     pub fn ask(self, text: impl Into<String>) -> Result<String> {
@@ -129,7 +130,7 @@ impl<'c> ToolChat<'c> {
                 choice,
                 parallel: self.parallel,
             };
-            let mut reply = turn.chat.reply_to(next.take())?;
+            let mut reply = turn.chat.reply_to(next.take(), None)?;
             for event in reply.events() {
                 let event = event?;
                 if let Some(see) = &mut self.on_event {

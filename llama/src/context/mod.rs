@@ -148,6 +148,12 @@ impl Context {
         self.facts.n_ctx
     }
 
+    /// True when one batch entry may belong to several sequences.
+    pub(crate) fn can_share_entries(&self) -> bool {
+        let info = &self.model.inner.info;
+        self.facts.unified && self.facts.has_memory && !info.recurrent && !info.hybrid
+    }
+
     /// Tokens that fit into one sequence.
     #[doc(alias = "llama_n_ctx_seq")]
     #[must_use]

@@ -210,15 +210,6 @@ impl SamplerPtr {
     }
 
     /// `None` when the grammar does not parse. The vocabulary must outlive the sampler.
-    pub(crate) fn grammar(vocab: VocabPtr, grammar: &CStr, root: &CStr) -> Result<Option<Self>, Fault> {
-        // SAFETY: the vocabulary is alive, and stays so since the holder keeps its model; both texts are
-        // terminated and copied.
-        let ptr =
-            unsafe { guarded::llama_sampler_init_grammar(vocab.as_ptr(), grammar.as_ptr(), root.as_ptr()) }?;
-        Ok(NonNull::new(ptr).map(Self))
-    }
-
-    /// `None` when the grammar does not parse. The vocabulary must outlive the sampler.
     pub(crate) fn lazy_grammar(
         vocab: VocabPtr,
         grammar: &CStr,
@@ -227,7 +218,8 @@ impl SamplerPtr {
         tokens: &[Token],
     ) -> Result<Option<Self>, Fault> {
         let mut patterns = pointers(patterns);
-        // SAFETY: as for `grammar`; patterns and tokens are copied, `Token` is a transparent `i32`.
+        // SAFETY: the vocabulary is alive, and stays so since the holder keeps its model; all texts are terminated
+        // and copied, so are the tokens: `Token` is a transparent `i32`.
         let ptr = unsafe {
             guarded::llama_sampler_init_grammar_lazy_patterns(
                 vocab.as_ptr(),

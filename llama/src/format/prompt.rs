@@ -134,7 +134,8 @@ impl ChatPrompt {
         let Some(gbnf) = self.gbnf() else { return Ok(None) };
         if !self.lazy {
             let mut grammar = Grammar::new(&self.vocab, gbnf)?;
-            grammar.skip(&self.vocab.tokenize_fragment(&self.generation_prompt, Special::Parse)?)?;
+            grammar.spell(&self.preserved_tokens()?)?;
+            grammar.skip(&self.generation_prompt)?;
             return Ok(Some(grammar));
         }
         let (mut patterns, mut tokens) = (Vec::new(), Vec::new());
@@ -202,7 +203,10 @@ impl ChatPrompt {
 
     fn run(&self, text: &str, partial: bool) -> Result<ParsedMessage> {
         let parsed = self.parser.parse(text, partial);
-        let json = parsed.map_err(|fault| Error::Reply { detail: fault.message().trim().to_owned() })?;
+        let json = parsed.map_err(|fault| Error::Reply {
+            detail: fault.message().trim().to_owned(),
+            text: text.to_owned(),
+        })?;
         read(&json)
     }
 }

@@ -66,6 +66,8 @@ pub struct TokenLogprobs {
 pub enum StopReason {
     /// The model ended its text with this end-of-generation token.
     EndOfText(Token),
+    /// The text is complete: a grammar allows nothing further.
+    GrammarEnd,
     /// This stop string came up; it is not part of the text.
     StopString(String),
     /// The limit on generated tokens was reached.
@@ -80,7 +82,7 @@ impl StopReason {
     /// True when the model came to its end, false when the text was cut.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        matches!(self, Self::EndOfText(_) | Self::StopString(_))
+        matches!(self, Self::EndOfText(_) | Self::GrammarEnd | Self::StopString(_))
     }
 }
 
@@ -88,6 +90,7 @@ impl fmt::Display for StopReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EndOfText(_) => f.write_str("end of text"),
+            Self::GrammarEnd => f.write_str("end of the grammar"),
             Self::StopString(stop) => write!(f, "stop string {stop:?}"),
             Self::TokenLimit => f.write_str("token limit"),
             Self::ContextFull => f.write_str("context full"),

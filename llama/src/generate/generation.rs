@@ -6,6 +6,7 @@ use super::session::Session;
 use super::speculative::{Draft, PromptLookup};
 use crate::error::Result;
 use crate::sampler::Sampler;
+use crate::structured::Format;
 use crate::token::Token;
 use std::iter::FusedIterator;
 
@@ -16,13 +17,14 @@ pub struct GenerationBuilder<'s> {
     session: &'s mut Session,
     prompt: Vec<Token>,
     sampler: Option<Sampler>,
+    format: Option<Format>,
     limits: Limits,
     progress: Option<Progress>,
 }
 
 impl<'s> GenerationBuilder<'s> {
     pub(super) fn new(session: &'s mut Session, prompt: Vec<Token>) -> Self {
-        Self { session, prompt, sampler: None, limits: Limits::default(), progress: None }
+        Self { session, prompt, sampler: None, format: None, limits: Limits::default(), progress: None }
     }
 
     /// How tokens are chosen. Used as it is, so a fresh one gives the same text for the same seed. The default
@@ -30,6 +32,29 @@ impl<'s> GenerationBuilder<'s> {
     pub fn sampler(mut self, sampler: Sampler) -> Self {
         self.sampler = Some(sampler);
         self
+    }
+
+    /// The form of the text; it replaces a grammar of the sampler. The generation ends where the text is complete;
+    /// where a limit comes first, [`Generation::finish`] gives [`Error::Incomplete`](crate::Error::Incomplete).
+    pub fn format(mut self, format: Format) -> Self {
+        self.format = Some(format);
+        self
+    }
+
+    /// As [`format`](Self::format) with [`Format::grammar`].
+    pub fn grammar(self, gbnf: impl Into<String>) -> Self {
+        self.format(Format::grammar(gbnf))
+    }
+
+    /// As [`format`](Self::format) with [`Format::choice`].
+    pub fn choice(self, texts: &[impl AsRef<str>]) -> Self {
+        self.format(Format::choice(texts))
+    }
+
+    /// As [`format`](Self::format) with [`Format::json_schema`].
+    #[cfg(any(feature = "structured", feature = "llguidance"))]
+    pub fn json_schema(self, schema: impl Into<String>) -> Self {
+        self.format(Format::json_schema(schema))
     }
 
     /// Ends the generation after this many tokens. Without a limit it ends where the context does.
@@ -100,14 +125,18 @@ impl<'s> GenerationBuilder<'s> {
     /// [`Error::EmptyBatch`](crate::Error::EmptyBatch) for an empty prompt;
     /// [`Error::InvalidParameter`](crate::Error::InvalidParameter) and
     /// [`Error::Memory`](crate::Error::Memory) for a shift that cannot be;
-    /// [`Error::Draft`](crate::Error::Draft) for a draft model that does not fit; errors of creating the sampler.
+    /// [`Error::Draft`](crate::Error::Draft) for a draft model that does not fit; errors of creating the sampler; those
+    /// of [`Format::compile`].
     pub fn start(self) -> Result<Generation<'s>> {
         let mut run = Run::new(self.session, self.prompt, self.limits)?;
         run.set_progress(self.progress);
-        let sampler = match self.sampler {
+        let mut sampler = match self.sampler {
             Some(sampler) => sampler,
             None => self.session.model().metadata().sampling_defaults()?.sampler().build()?,
         };
+        if let Some(format) = self.format {
+            sampler.set_grammar(Some(format.compile(&self.session.model().vocab())?))?;
+        }
         Ok(Generation { session: self.session, sampler: Held::Own(Box::new(sampler)), run })
     }
 }
@@ -150,7 +179,8 @@ impl<'s> Generation<'s> {
     /// Generates what is left and gives the result.
     ///
     /// # Errors
-    /// The error that ended the generation, also when the iterator has handed it out already.
+    /// The error that ended the generation, also when the iterator has handed it out already;
+    /// [`Error::Incomplete`](crate::Error::Incomplete) when a limit cut what a grammar describes.
     pub fn finish(mut self) -> Result<Completion> {
         while let Some(piece) = self.next_piece() {
             piece?;

@@ -5,7 +5,7 @@ use super::session::Session;
 use super::speculative::{Draft, PromptLookup, Speculation};
 use super::written::Written;
 use crate::error::{Error, Result};
-use crate::sampler::Sampler;
+use crate::sampler::{Grammar, Sampler};
 use crate::token::Token;
 use std::fmt;
 use std::time::Instant;
@@ -55,6 +55,8 @@ pub(crate) struct Run {
     progress: Option<Progress>,
     usage: Usage,
     timings: Timings,
+    /// A grammar says whether the text is complete.
+    constrained: bool,
     failure: Option<Error>,
 }
 
@@ -79,6 +81,7 @@ impl Run {
             shift: limits.shift,
             progress: None,
             timings: Timings::default(),
+            constrained: false,
             failure: None,
         })
     }
@@ -119,6 +122,7 @@ impl Run {
         if session.is_interrupted() {
             return Err(Error::Cancelled);
         }
+        self.constrained = sampler.grammar().is_some_and(|grammar| grammar.may_end().is_some());
         if self.written.room() == 0 {
             self.written.end(StopReason::TokenLimit);
             return Ok(());
@@ -190,6 +194,10 @@ impl Run {
         let accepted = session.append(tokens, drafts, progress, |logits| {
             chosen += 1;
             last = written.take(sampler.sample(logits)?, logits)?;
+            if sampler.grammar().is_some_and(Grammar::is_finished) {
+                written.end_of_grammar();
+                last = None;
+            }
             Ok(last)
         })?;
         self.phase = last.map_or(Phase::Done, Phase::Token);
@@ -218,10 +226,16 @@ impl Run {
         self.usage
     }
 
-    /// The result so far; the error if there was one.
+    /// The result so far; the error if there was one, or if a limit cut what a grammar describes.
     pub(crate) fn completion(&self) -> Result<Completion> {
         if let Some(error) = &self.failure {
             return Err(error.clone());
+        }
+        if let Some(stop @ (StopReason::TokenLimit | StopReason::ContextFull | StopReason::StopString(_))) =
+            self.written.stop()
+            && self.constrained
+        {
+            return Err(Error::Incomplete { text: self.text().to_owned(), stop: stop.clone() });
         }
         Ok(Completion {
             text: self.written.text().to_owned(),

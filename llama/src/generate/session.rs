@@ -135,12 +135,34 @@ impl Session {
     }
 
     /// Refuses a prompt that leaves no room for a single token.
-    pub(super) fn check_fits(&self, prompt_tokens: usize) -> Result<()> {
+    pub(crate) fn check_fits(&self, prompt_tokens: usize) -> Result<()> {
         let (needed, available) = (prompt_tokens + 1, self.capacity());
         if needed > available {
             return Err(Error::ContextFull { needed, available });
         }
         Ok(())
+    }
+
+    /// The context, for work in other sequences than the session's own.
+    pub(crate) fn context_mut(&mut self) -> &mut Context {
+        &mut self.context
+    }
+
+    /// Number of further sequences that can go on from the session's own within the same memory.
+    pub(crate) fn spare_sequences(&self) -> usize {
+        let sequences = usize::try_from(self.context.n_seq_max()).unwrap_or(usize::MAX);
+        if self.context.can_share_entries() { sequences - 1 } else { 0 }
+    }
+
+    /// Makes a text what the memory holds, and hands the logits behind its last token to `read`.
+    pub(crate) fn compute_text(
+        &mut self,
+        text: &[Token],
+        mut read: impl FnMut(Logits<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.prepare(text, &mut |_| {})?;
+        let done = self.tokens.len();
+        self.append(&text[done..], &[], &mut |_| {}, |logits| read(logits).map(|()| None)).map(drop)
     }
 
     /// Tokens that still fit.

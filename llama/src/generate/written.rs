@@ -93,6 +93,14 @@ impl Written {
         self.stop = Some(reason);
     }
 
+    /// Ends the text where a grammar is complete, also where that is the last token of a limit.
+    pub(super) fn end_of_grammar(&mut self) {
+        self.end(StopReason::GrammarEnd);
+        if self.stop == Some(StopReason::TokenLimit) {
+            self.stop = Some(StopReason::GrammarEnd);
+        }
+    }
+
     /// Tokens that may still be generated.
     pub(super) fn room(&self) -> usize {
         self.max_tokens.saturating_sub(self.tokens.len())

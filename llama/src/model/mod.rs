@@ -64,6 +64,11 @@ pub(crate) struct ModelInner {
     pub(crate) special: SpecialTokens,
     /// Texts of the control tokens, collected when first needed.
     pub(crate) control_texts: OnceCell<Vec<crate::vocab::special::ControlText>>,
+    /// Texts of all tokens, sorted when first needed.
+    pub(crate) token_trie: OnceCell<crate::sampler::TokenTrie>,
+    /// What the `llguidance` engine knows about the vocabulary, collected when first needed.
+    #[cfg(feature = "llguidance")]
+    pub(crate) guidance: OnceCell<crate::sampler::Guidance>,
     /// Held while a context or an adapter is created: both write to the C model.
     pub(crate) mutate: Mutex<()>,
     /// Computed when a state is first saved or restored.
@@ -142,6 +147,9 @@ impl Model {
                 info,
                 special,
                 control_texts: OnceCell::new(),
+                token_trie: OnceCell::new(),
+                #[cfg(feature = "llguidance")]
+                guidance: OnceCell::new(),
                 mutate: Mutex::new(()),
                 fingerprint: OnceCell::new(),
             }),

@@ -1,6 +1,7 @@
 //! Putting a sampler together.
 
-use super::link::Link;
+use super::choose::Selects;
+use super::link::{Link, Role};
 use super::{CustomSampler, Grammar, Sampler};
 use crate::error::{Error, Result};
 use crate::ffi::sampler::SamplerPtr;
@@ -328,11 +329,17 @@ impl SamplerBuilder {
         let bias = make_bias(&self.biases, vocab.as_ref().map_or(i32::MAX as usize, Vocab::len))?;
         let chain = self.steps.into_iter().map(|step| make_link(step, self.seed)).collect::<Result<_>>()?;
         let select = make_select(self.select, self.seed)?;
+        let selects = match self.select {
+            Select::Greedy => Selects::Best,
+            Select::Dist => Selects::ByProbability,
+            _ => Selects::Otherwise,
+        };
         Ok(Sampler {
             bias,
             grammar: self.grammar,
             chain,
             select,
+            selects,
             vocab,
             candidates: Vec::new(),
             poison: None,
@@ -369,7 +376,17 @@ pub(super) fn make_bias(biases: &[(Token, f32)], n_vocab: usize) -> Result<Optio
 fn make_link(step: Step, seed: u32) -> Result<Link> {
     match step {
         Step::Custom(link) => Ok(link),
-        Step::C(step) => make_step(&step, seed, 0).map(Link::C),
+        Step::C(step) => Ok(Link::C(make_step(&step, seed, 0)?, role(&step))),
+    }
+}
+
+fn role(step: &CStep) -> Role {
+    match *step {
+        CStep::Penalties(_) | CStep::Dry(..) => Role::PerToken,
+        CStep::Temperature(t) if t > 0.0 => Role::PerToken,
+        CStep::Temperature(_) => Role::Best(1),
+        CStep::TopK(k) => usize::try_from(k).ok().filter(|&k| k > 0).map_or(Role::PerToken, Role::Best),
+        _ => Role::Other,
     }
 }
 

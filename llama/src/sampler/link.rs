@@ -7,9 +7,19 @@ use crate::token::Token;
 use llama_sys::Fault;
 use std::fmt;
 
+/// What a step does, as far as it matters for when a grammar has to be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Changes each logit without looking at which others there are, and keeps their order or replaces it.
+    PerToken,
+    /// Keeps so many of the best.
+    Best(usize),
+    Other,
+}
+
 pub(super) enum Link {
     /// One of llama.cpp's.
-    C(SamplerPtr),
+    C(SamplerPtr, Role),
     /// One of the caller's.
     Rust(Box<dyn CustomSampler>),
 }
@@ -17,13 +27,14 @@ pub(super) enum Link {
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::C(ptr) => ptr.fmt(f),
+            Self::C(ptr, _) => ptr.fmt(f),
             Self::Rust(custom) => f.debug_tuple("Rust").field(&custom.name()).finish(),
         }
     }
 }
 
 /// How a step failed.
+#[derive(Debug)]
 pub(super) enum Failure {
     /// Inside llama.cpp; the sampler is in an unknown state.
     Fault(Fault),
@@ -34,14 +45,21 @@ pub(super) enum Failure {
 impl Link {
     pub(super) fn apply(&mut self, list: &mut [Candidate], sorted: bool) -> Result<Applied, Failure> {
         match self {
-            Self::C(ptr) => ptr.apply(list, sorted).map_err(Failure::Fault),
+            Self::C(ptr, _) => ptr.apply(list, sorted).map_err(Failure::Fault),
             Self::Rust(custom) => custom::apply(custom.as_mut(), list, sorted).map_err(Failure::Error),
+        }
+    }
+
+    pub(super) fn role(&self) -> Role {
+        match self {
+            Self::C(_, role) => *role,
+            Self::Rust(_) => Role::Other,
         }
     }
 
     pub(super) fn accept(&mut self, token: Token) -> Result<(), Fault> {
         match self {
-            Self::C(ptr) => ptr.accept(token),
+            Self::C(ptr, _) => ptr.accept(token),
             Self::Rust(custom) => {
                 custom.accept(token);
                 Ok(())
@@ -51,7 +69,7 @@ impl Link {
 
     pub(super) fn reset(&mut self) -> Result<(), Fault> {
         match self {
-            Self::C(ptr) => ptr.reset(),
+            Self::C(ptr, _) => ptr.reset(),
             Self::Rust(custom) => {
                 custom.reset();
                 Ok(())
@@ -61,21 +79,21 @@ impl Link {
 
     pub(super) fn duplicate(&self) -> Result<Self> {
         match self {
-            Self::C(ptr) => ptr.duplicate().map(Self::C),
+            Self::C(ptr, role) => ptr.duplicate().map(|ptr| Self::C(ptr, *role)),
             Self::Rust(custom) => Ok(Self::Rust(custom.clone_box())),
         }
     }
 
     pub(super) fn name(&self) -> Result<String> {
         match self {
-            Self::C(ptr) => ptr.name(),
+            Self::C(ptr, _) => ptr.name(),
             Self::Rust(custom) => Ok(custom.name().to_owned()),
         }
     }
 
     pub(super) fn seed(&self) -> Result<Option<u32>> {
         match self {
-            Self::C(ptr) => seed_of(ptr),
+            Self::C(ptr, _) => seed_of(ptr),
             Self::Rust(_) => Ok(None),
         }
     }

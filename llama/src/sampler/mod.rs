@@ -1,6 +1,7 @@
 //! Choosing tokens.
 
 mod builder;
+mod choose;
 mod custom;
 mod device;
 mod grammar;
@@ -10,12 +11,16 @@ mod steps;
 pub use builder::{DryParams, PenaltyParams, SamplerBuilder};
 pub use custom::{Candidates, CustomSampler};
 pub use grammar::Grammar;
+#[cfg(feature = "llguidance")]
+pub(crate) use grammar::guided::Guidance;
+pub(crate) use grammar::trie::TokenTrie;
 
 use crate::context::Logits;
 use crate::error::{Error, Result};
 use crate::ffi::sampler::{Candidate, SamplerPtr};
 use crate::token::Token;
 use crate::vocab::Vocab;
+use choose::Selects;
 use link::{Failure, Link};
 use llama_sys::Fault;
 
@@ -24,6 +29,14 @@ const MAX_LOGIT: f32 = 1e20;
 
 /// Chooses the next token from logits: biases first, then a grammar, then a chain of samplers, then the one
 /// that selects. Every sampler selects: without a choice of yours by drawing at random (`dist`).
+///
+/// # Grammars and speed
+/// The result is always as if the grammar had removed what it forbids before the first step of the chain. It does
+/// not have to look at all tokens for that: where the chain begins with `top_k` (penalties and a temperature may
+/// stand in front), or the best token is taken, only the best tokens are tried until enough of them are allowed.
+/// Where nothing but penalties and a temperature stands in front of drawing at random, a token is drawn first and
+/// drawn again from the allowed ones if it is not one of them, which has the same probabilities. Other chains, such
+/// as `top_p` without `top_k`, have to know all allowed tokens.
 ///
 /// A sampled token is already accepted, that is, penalties and the grammar have seen it.
 ///
@@ -42,6 +55,7 @@ pub struct Sampler {
     chain: Vec<Link>,
     /// Always the last step.
     select: SamplerPtr,
+    selects: Selects,
     /// Kept alive because samplers refer to it; also fixes the width of the logits.
     vocab: Option<Vocab>,
     candidates: Vec<Candidate>,
@@ -79,8 +93,8 @@ impl Sampler {
         self.fill(logits.into().as_slice())?;
         let token = self.choose()?;
         if let Some(grammar) = &mut self.grammar {
-            let accepted = grammar.accept(token)?;
-            self.guard(accepted)?;
+            let accepted = grammar.accept(token);
+            self.guard_failure(accepted)?;
         }
         let accepted = self.accept_chain(token);
         self.guard(accepted)?;
@@ -128,6 +142,7 @@ impl Sampler {
             grammar: self.grammar.as_ref().map(Grammar::try_clone).transpose()?,
             chain: self.chain.iter().map(Link::duplicate).collect::<Result<_>>()?,
             select: self.select.duplicate()?,
+            selects: self.selects,
             vocab: self.vocab.clone(),
             candidates: Vec::new(),
             poison: None,
@@ -154,7 +169,7 @@ impl Sampler {
     pub fn names(&self) -> Result<Vec<String>> {
         let mut names = Vec::new();
         names.extend(self.bias.as_ref().map(SamplerPtr::name).transpose()?);
-        names.extend(self.grammar.as_ref().map(|grammar| grammar.ptr().name()).transpose()?);
+        names.extend(self.grammar.as_ref().map(|grammar| grammar.name().to_owned()));
         for step in &self.chain {
             names.push(step.name()?);
         }
@@ -162,94 +177,26 @@ impl Sampler {
         Ok(names)
     }
 
-    /// Uses another grammar from now on, or none.
-    #[cfg(feature = "tools")]
-    pub(crate) fn set_grammar(&mut self, grammar: Option<Grammar>) {
-        if let Some(grammar) = &grammar {
-            self.vocab.get_or_insert_with(|| grammar.vocab().clone());
+    /// Sets another grammar, or none, and returns the one before. The other steps keep what they have seen.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a grammar of another model than that of the other steps;
+    /// [`Error::Poisoned`].
+    pub fn set_grammar(&mut self, grammar: Option<Grammar>) -> Result<Option<Grammar>> {
+        self.alive()?;
+        if let Some(vocab) = grammar.as_ref().map(Grammar::vocab) {
+            if self.vocab.as_ref().is_some_and(|ours| ours.ptr().as_ptr() != vocab.ptr().as_ptr()) {
+                return Err(Error::invalid("grammar", "it belongs to another model"));
+            }
+            self.vocab = Some(vocab.clone());
         }
-        self.grammar = grammar;
+        Ok(std::mem::replace(&mut self.grammar, grammar))
     }
 
     /// The grammar, if there is one.
     #[must_use]
     pub fn grammar(&self) -> Option<&Grammar> {
         self.grammar.as_ref()
-    }
-
-    /// Sets up one candidate per token.
-    fn fill(&mut self, logits: &[f32]) -> Result<()> {
-        let invalid = |reason: String| Err(Error::InvalidLogits { reason });
-        if logits.is_empty() {
-            return invalid("there are none".to_owned());
-        }
-        if let Some(vocab) = &self.vocab
-            && vocab.len() != logits.len()
-        {
-            return invalid(format!("{} numbers for a vocabulary of {} tokens", logits.len(), vocab.len()));
-        }
-        self.candidates.clear();
-        let mut usable = false;
-        let mut broken = false;
-        self.candidates.extend(logits.iter().zip(0..).map(|(&logit, id)| {
-            // Minus infinity is a ban; everything else must be an ordinary number.
-            let finite = logit.abs() <= MAX_LOGIT;
-            usable |= finite;
-            broken |= !finite && logit != f32::NEG_INFINITY;
-            Candidate { id, logit, p: 0.0 }
-        }));
-        if broken {
-            let at = logits.iter().position(|l| l.abs() > MAX_LOGIT && *l != f32::NEG_INFINITY || l.is_nan());
-            let at = at.unwrap_or(0);
-            return invalid(format!("the logit of token {at} is {}", logits[at]));
-        }
-        if !usable {
-            return invalid("all are minus infinity".to_owned());
-        }
-        Ok(())
-    }
-
-    fn choose(&mut self) -> Result<Token> {
-        if let Some(bias) = &mut self.bias {
-            let result = bias.apply(&mut self.candidates, false);
-            self.guard(result)?;
-            self.drop_banned("every token is banned by a bias")?;
-        }
-        if let Some(grammar) = &mut self.grammar {
-            let result = grammar.apply(&mut self.candidates);
-            self.guard(result)?;
-            self.drop_banned("the grammar allows none of the remaining tokens")?;
-        }
-        let mut len = self.candidates.len();
-        let mut sorted = false;
-        for step in &mut self.chain {
-            self.busy = true;
-            let applied = step.apply(&mut self.candidates[..len], sorted);
-            self.busy = false;
-            let applied = match applied {
-                Ok(applied) => applied,
-                Err(Failure::Error(error)) => return Err(error),
-                Err(Failure::Fault(fault)) => return self.guard(Err(fault)),
-            };
-            (len, sorted) = (applied.len, applied.sorted);
-            if len == 0 {
-                return Err(Error::NoCandidates { reason: "a sampler removed all" });
-            }
-            if let Some(selected) = applied.selected {
-                return Ok(Token(self.candidates[selected].id));
-            }
-        }
-        let applied = self.select.apply(&mut self.candidates[..len], sorted);
-        if let Some(selected) = self.guard(applied)?.selected {
-            return Ok(Token(self.candidates[selected].id));
-        }
-        Err(Error::NoCandidates { reason: "the last sampler selected none" })
-    }
-
-    /// Removes banned candidates, which some samplers cannot compute with.
-    fn drop_banned(&mut self, reason: &'static str) -> Result<()> {
-        self.candidates.retain(|candidate| candidate.logit != f32::NEG_INFINITY);
-        if self.candidates.is_empty() { Err(Error::NoCandidates { reason }) } else { Ok(()) }
     }
 
     fn accept_chain(&mut self, token: Token) -> Result<(), Fault> {
@@ -280,6 +227,14 @@ impl Sampler {
                 Err(Error::Poisoned { cause: "a sampler written in Rust panicked".to_owned() })
             }
             None => Ok(()),
+        }
+    }
+
+    fn guard_failure<T>(&mut self, result: Result<T, Failure>) -> Result<T> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(Failure::Error(error)) => Err(error),
+            Err(Failure::Fault(fault)) => self.guard(Err(fault)),
         }
     }
 

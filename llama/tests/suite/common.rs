@@ -1,7 +1,7 @@
 //! Models and small helpers for the tests.
 
-use llama::{Batch, Context, Model, Sampler, SeqId, Special, Token};
-use llama_test_kit::{Arch, RandomModel, Shape};
+use llama::{Batch, Context, Model, Sampler, SeqId, Special, Token, Vocab};
+use llama_test_kit::{Arch, RandomModel, Rng, Shape};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -69,4 +69,27 @@ pub(crate) fn greedy(context: &mut Context, seq: i32, prompt: &[Token], max: usi
 pub(crate) fn answer(context: &mut Context, text: &str) -> String {
     let tokens = greedy(context, 0, &question(text), 60);
     model().vocab().detokenize(&tokens, Special::AsText).unwrap()
+}
+
+/// Number of random cases of a test; ten times as many where the environment asks for it with
+/// `LLAMA_TEST_CASES=many`.
+pub(crate) fn cases(usual: u64) -> u64 {
+    let many = std::env::var_os("LLAMA_TEST_CASES").is_some_and(|value| value == "many");
+    if many { 10 * usual } else { usual }
+}
+
+/// Random logits that come to an end sooner or later.
+pub(crate) fn noise(vocab: &Vocab, rng: &mut Rng, step: usize) -> Vec<f32> {
+    // Different enough from step to step, and cheap: most of a test's time would go into random numbers.
+    let (factor, shift) = (rng.below(1 << 16) | 1, rng.below(1 << 16));
+    let mut logits: Vec<f32> = (0_u32..)
+        .take(vocab.len())
+        .map(|token| f32::from((token.wrapping_mul(factor).wrapping_add(shift) & 0xffff) as u16) / 16_384.0)
+        .collect();
+    if step > 12
+        && let Some(end) = vocab.eot().or(vocab.eos()).and_then(Token::index)
+    {
+        logits[end] += 8.0;
+    }
+    logits
 }

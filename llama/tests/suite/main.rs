@@ -11,12 +11,15 @@ mod common;
 mod coverage;
 mod crate_root;
 mod custom_sampler;
+mod decide;
 mod decode;
 mod device_sampling;
 mod drop_order;
 mod embed;
 mod embeddings;
 mod fit;
+mod gbnf;
+mod grammar;
 #[cfg(feature = "tokenizers")]
 mod hf;
 mod hostile;
@@ -34,11 +37,14 @@ mod reference;
 mod reference_vocabs;
 mod registry;
 mod sampler;
+#[cfg(feature = "structured")]
+mod schemas;
 mod send_sync;
 mod sources;
 mod state;
 #[cfg(feature = "async")]
 mod stream;
+mod structured;
 #[cfg(feature = "tools")]
 mod templates;
 mod threads;

@@ -40,10 +40,12 @@ fn both() -> Vec<&'static str> {
         Chat,
         ChatBuilder,
         ChatTemplate,
+        ChoiceOption<bool>,
         Completion,
         Context,
         ContextBuilder,
         Box<dyn CustomSampler>,
+        Decision<bool>,
         DecodeError,
         Device,
         DeviceKind,
@@ -57,6 +59,7 @@ fn both() -> Vec<&'static str> {
         Fit,
         FitDevice,
         FlashAttention,
+        Format,
         Grammar,
         Importance,
         Layers,
@@ -72,6 +75,7 @@ fn both() -> Vec<&'static str> {
         Model,
         NumaStrategy,
         Optimizer,
+        Outcome<bool>,
         Output<'static>,
         Overflow,
         Overrun,
@@ -171,7 +175,7 @@ fn neither() -> Vec<&'static str> {
 }
 
 /// What is no type of its own: traits without objects, other names of types.
-const NO_TYPES: [&str; 3] = ["Pos", "ProgressFlow", "Result"];
+const NO_TYPES: [&str; 4] = ["Choice", "Pos", "ProgressFlow", "Result"];
 
 #[test]
 fn every_public_type_is_listed() {

@@ -56,6 +56,13 @@ const NOTHING_TO_GET_WRONG: &[(&str, &[&str])] = &[
         &["Classifier::classify", "Reranker::rank"],
     ),
     ("any text is a template until it is rendered", &["ChatTemplate::new"]),
+    #[cfg(not(feature = "structured"))]
+    ("need the feature `structured`", &["Chat::ask_for"]),
+    #[cfg(not(feature = "llguidance"))]
+    (
+        "need the feature `llguidance`",
+        &["Grammar::guided_json", "Grammar::guided_lark", "Grammar::guided_regex"],
+    ),
     ("every model has one, its own or ChatML", &["ChatTemplate::of_model"]),
     #[cfg(feature = "tokenizers")]
     ("any text can be split", &["HfTokenizer::encode", "HfTokenizer::encode_batch"]),

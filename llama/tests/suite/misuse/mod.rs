@@ -21,6 +21,7 @@ mod quantize;
 mod rpc;
 mod sampler;
 mod state;
+mod structured;
 mod subjects;
 mod train;
 mod vocab;
@@ -79,6 +80,7 @@ fn all() -> Vec<Row> {
     rows.extend(vocab::rows());
     rows.extend(sampler::rows());
     rows.extend(chat::rows());
+    rows.extend(structured::rows());
     rows.extend(embed::rows());
     rows.extend(gguf::rows());
     #[cfg(feature = "tokenizers")]
