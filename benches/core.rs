@@ -15,7 +15,7 @@ const DEPTH: i32 = 128;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    for group in [decode, sample, tokenize, load, state] {
+    for group in [decode, sample, tokenize, load, state, embed] {
         group(&mut criterion);
     }
     criterion.final_summary();
@@ -231,5 +231,29 @@ fn state(c: &mut Criterion) {
     group.bench_function("from bytes", |b| b.iter(|| State::from_bytes(&bytes).expect("sound")));
     group.bench_function("to a file", |b| b.iter(|| saved.save(&file).expect("written")));
     group.bench_function("from a file", |b| b.iter(|| State::load(&file).expect("read")));
+    group.finish();
+}
+
+/// Short texts through an encoder of the shape of `MiniLM`, all in one call and one call each.
+fn embed(c: &mut Criterion) {
+    let (n_layer, n_embd, n_ff, n_head, n_head_kv, head_dim) = (6, 384, 1536, 12, 12, 32);
+    let (name, n_vocab) = ("bert-minilm".into(), 30_522);
+    let tiny = Shape::tiny(Arch::Bert);
+    let shape = Shape { name, n_layer, n_embd, n_ff, n_head, n_head_kv, head_dim, n_vocab, ..tiny };
+    let model = Model::load(write(shape)).expect("a model");
+    let mut embedder = model.embedder().threads(1).build().expect("an embedder");
+    let words: Vec<String> = text().split(' ').map(String::from).collect();
+    let texts: Vec<String> = words.chunks(10).take(64).map(|chunk| chunk.join(" ")).collect();
+    let mut group = c.benchmark_group("embed");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(texts.len() as u64));
+    group.bench_function("together", |b| b.iter(|| embedder.embed(&texts).expect("vectors")));
+    group.bench_function("one by one", |b| {
+        b.iter(|| {
+            for text in &texts {
+                embedder.embed(std::slice::from_ref(text)).expect("a vector");
+            }
+        });
+    });
     group.finish();
 }

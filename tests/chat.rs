@@ -11,7 +11,7 @@ const STORY: &str = "Tell me a story.";
 
 /// One thread: the tests themselves run side by side.
 fn plain() -> ChatBuilder {
-    default_model().chat_builder().threads(1)
+    default_model().chat_builder().n_threads(1)
 }
 
 /// A chat that always takes the most likely token.
@@ -327,7 +327,7 @@ fn senseless_settings_are_refused() {
     };
     refused(greedy().temperature(-1.0));
     refused(greedy().temperature(f32::NAN));
-    refused(greedy().threads(0));
+    refused(greedy().n_threads(0));
     refused(greedy().sampler(endless(default_model())));
 }
 

@@ -132,7 +132,15 @@ fn instructions_are_part_of_the_conversation() {
 
 #[test]
 fn help_explains_itself() {
-    for (name, word) in [("chat", "--temperature"), ("info", "CPU"), ("simple", "Usage")] {
+    let programs = [
+        ("chat", "--temperature"),
+        ("info", "CPU"),
+        ("simple", "Usage"),
+        ("embeddings", "--top"),
+        ("batch", "--answers"),
+        ("infill", "--gap-only"),
+    ];
+    for (name, word) in programs {
         let output = example(name).arg("--help").output().expect("the program starts");
         succeeded(&output);
         assert!(stdout(&output).contains(word), "{}", stdout(&output));
@@ -322,4 +330,112 @@ fn the_loop_by_hand_answers() {
     assert!(stdout(&output).contains("Paris"), "{}", stdout(&output));
     let output = example("simple").args(["x", "/no/such.gguf"]).output().expect("the program starts");
     refused(&output, &["no such file"]);
+}
+
+fn run(name: &str, args: &[&str]) -> Output {
+    example(name).args(args).output().expect("the program starts")
+}
+
+/// A folder with two text files and one that is no text.
+fn library() -> String {
+    let folder = support::scratch().join("library");
+    std::fs::create_dir_all(folder.join("more")).expect("the target folder can be written");
+    let capitals = "The capital of France is Paris.\nThe capital of Italy is Rome.\n";
+    let questions = "How are you?\n\n\nWhat is 7 plus 5?\nIt is 12.\nWhat is 2 plus 2?\nIt is 4.\n";
+    std::fs::write(folder.join("capitals.txt"), capitals).expect("written");
+    std::fs::write(folder.join("more/questions.txt"), questions).expect("written");
+    std::fs::write(folder.join("noise.bin"), [0xff; 100]).expect("written");
+    folder.to_str().expect("UTF-8").to_owned()
+}
+
+#[test]
+fn passages_are_found_and_cited() {
+    let folder = library();
+    let cited = |args: &[&str]| {
+        let output = run("embeddings", args);
+        succeeded(&output);
+        let places = stdout(&output).lines().filter(|line| !line.starts_with(' '));
+        places.map(|line| line.replace('\\', "/")).collect::<Vec<_>>()
+    };
+    let found =
+        cited(&["The capital of France is Paris. The capital of Italy is Rome.", &folder, "--top", "1"]);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].contains("capitals.txt:1-2 "), "{found:?}");
+    let all = cited(&["What is 2 plus 2?", &folder, "--lines", "2", "--top", "9"]);
+    for place in ["capitals.txt:1-2 ", "questions.txt:1-1 ", "questions.txt:4-5 ", "questions.txt:6-7 "] {
+        assert!(all.iter().any(|found| found.contains(place)), "{place} is not in {all:?}");
+    }
+    assert_eq!(all.len(), 4);
+    let bert = RandomModel::new(Shape::tiny(Arch::Bert)).cached(support::scratch()).expect("written");
+    let bert = bert.to_str().expect("UTF-8");
+    let prefixes = ["--query-prefix", "question ", "--document-prefix", "answer "];
+    let mut args = vec!["red", &folder, "-m", bert];
+    args.extend(prefixes);
+    assert_eq!(cited(&args).len(), 3);
+    let cut = "word ".repeat(400);
+    std::fs::write(Path::new(&folder).join("long.txt"), cut).expect("written");
+    let output = run("embeddings", &args);
+    assert!(stderr(&output).starts_with("1 passages are longer"), "{}", stderr(&output));
+    std::fs::remove_file(Path::new(&folder).join("long.txt")).expect("removed");
+}
+
+#[test]
+fn searches_that_cannot_be() {
+    refused(&run("embeddings", &[]), &["a query and a folder"]);
+    refused(&run("embeddings", &["x", "/no/such/folder"]), &["/no/such/folder"]);
+    refused(&run("embeddings", &["x", &library(), "--model", "/no/such.gguf"]), &["no such file"]);
+    refused(&run("embeddings", &["x", &library(), "--top", "many"]), &["--top", "many"]);
+    refused(&run("embeddings", &["x", &library(), "--nonsense"]), &["--nonsense", "--help"]);
+    let empty = support::scratch().join("nothing");
+    std::fs::create_dir_all(&empty).expect("the target folder can be written");
+    refused(&run("embeddings", &["x", empty.to_str().expect("UTF-8")]), &["no text files"]);
+    let rank = RandomModel::new(Shape::tiny_reranker()).cached(support::scratch()).expect("written");
+    refused(&run("embeddings", &["x", &library(), "-m", rank.to_str().expect("UTF-8")]), &["pooling"]);
+}
+
+#[test]
+fn answers_side_by_side() {
+    let output = run("batch", &[FRANCE, "--answers", "3"]);
+    succeeded(&output);
+    let lines: Vec<&str> = stdout(&output).lines().collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines.iter().filter(|line| line.contains("Paris")).count() >= 2, "{lines:?}");
+    assert!(stderr(&output).contains("tokens in"), "{}", stderr(&output));
+    // Each answer is what its seed gives, whatever is computed beside it.
+    let stories = |answers: &str, seed: &str| {
+        let output =
+            run("batch", &["Tell me a story.", "--answers", answers, "--seed", seed, "--max-tokens", "20"]);
+        succeeded(&output);
+        stdout(&output)
+            .lines()
+            .map(|line| line.split_once(". ").expect("numbered").1.to_owned())
+            .collect::<Vec<_>>()
+    };
+    let (together, alone) = (stories("4", "7"), stories("1", "8"));
+    assert_eq!(together[1], alone[0]);
+    refused(&run("batch", &["--answers", "0"]), &["n_seq_max"]);
+    refused(&run("batch", &["--answers", "1000"]), &["n_seq_max", "256"]);
+    refused(&run("batch", &["--answers"]), &["--answers needs a value"]);
+    refused(&run("batch", &["x", "--model", "/no/such.gguf"]), &["no such file"]);
+}
+
+#[test]
+fn gaps_are_filled() {
+    let output = run("infill", &["The capital of France is ", ".\\n", "--max-tokens", "5"]);
+    succeeded(&output);
+    let shown = stdout(&output);
+    assert!(shown.starts_with("The capital of France is ") && shown.ends_with(".\n\n"), "{shown:?}");
+    assert_eq!(stderr(&output), "");
+    let output = run("infill", &[&"word ".repeat(3000), "", "--gap-only", "--max-tokens", "3"]);
+    succeeded(&output);
+    assert!(stderr(&output).contains("of the prefix"), "{}", stderr(&output));
+    refused(&run("infill", &["only one"]), &["a prefix and a suffix"]);
+    refused(&run("infill", &["a", "b", "--file", "/no/such.rs"]), &["/no/such.rs"]);
+    refused(&run("infill", &["a", "b", "--max-tokens", "x"]), &["--max-tokens", "x"]);
+    refused(&run("infill", &["a", "b", "--max-tokens", "9999"]), &["budget"]);
+    let plain = RandomModel::new(Shape::tiny(Arch::Llama)).cached(support::scratch()).expect("written");
+    refused(
+        &run("infill", &["a", "b", "-m", plain.to_str().expect("UTF-8")]),
+        &["cannot fill in the middle"],
+    );
 }

@@ -71,7 +71,7 @@ impl Args {
             chat = chat.context(tokens);
         }
         if let Some(threads) = self.threads {
-            chat = chat.threads(threads);
+            chat = chat.n_threads(threads);
         }
         chat
     }

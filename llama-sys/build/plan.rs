@@ -499,6 +499,9 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
     plan.add_core(shim_unit("guarded.cpp", Vec::new(), Vec::new()));
     plan.add_core(shim_unit("guard.cpp", Vec::new(), Vec::new()));
     plan.add_core(shim_unit("cpu_detect.cpp", Vec::new(), Vec::new()));
+    let mut memory = shim_unit("memory.cpp", Vec::new(), Vec::new());
+    memory.includes.push(Include::Tree("src"));
+    plan.add_core(memory);
     plan.add_core(shim_unit("dispatch.cpp", merged.clone(), Vec::new()));
     if dispatch {
         // Not part of the core: it is put around it (merge.rs).

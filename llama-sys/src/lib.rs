@@ -37,6 +37,7 @@ pub mod build_info;
 pub mod cpu;
 #[cfg(feature = "jinja")]
 pub mod jinja;
+pub mod memory;
 #[cfg(feature = "rpc")]
 pub mod rpc;
 

@@ -2,12 +2,17 @@
 
 use crate::token::{Pos, SeqId, Token};
 
-/// Entries to be processed together: each a token (or an embedding), its position, its sequences, and whether
+/// Position of an entry with all its sections: time, height, width and one more.
+///
+/// Models with positions of several sections (M-RoPE) place the parts of a picture in them.
+pub type Sections = [Pos; 4];
+
+/// Entries to be processed together: each a token or an embedding, its position, its sequences, and whether
 /// its output is wanted.
 ///
 /// A batch grows as needed and may be longer than the context's `n_batch`; decoding splits it. Nothing is
 /// checked while filling: [`Context::decode`](crate::Context::decode) checks everything and names the entry
-/// that is wrong.
+/// that is wrong. Most models take tokens and embeddings in one batch.
 ///
 /// ```
 /// use llama::{Batch, SeqId, Token};
@@ -16,22 +21,44 @@ use crate::token::{Pos, SeqId, Token};
 /// assert_eq!(batch.len(), 3);
 /// ```
 #[doc(alias = "llama_batch")]
+#[doc(alias = "llama_batch_ext")]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
-    tokens: Vec<Token>,
-    embeddings: Vec<f32>,
-    embedding_width: usize,
+    /// One per entry.
+    contents: Vec<Content>,
     positions: Vec<Pos>,
-    seqs: Vec<SeqId>,
     /// End of each entry's ids in `seqs`.
     seq_ends: Vec<usize>,
     outputs: Vec<bool>,
-    mixed: bool,
+    /// Of all entries together.
+    tokens: Vec<Token>,
+    embeddings: Vec<f32>,
+    seqs: Vec<SeqId>,
+}
+
+/// What an entry holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Token(Token),
+    /// A part of the embeddings; `sections` only where they were given.
+    Embedding {
+        start: usize,
+        end: usize,
+        sections: Option<Sections>,
+    },
+}
+
+/// What an entry holds, as the checks and C need it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Entry<'a> {
+    Token(Token),
+    Embedding { values: &'a [f32], sections: Option<Sections> },
 }
 
 impl Batch {
     /// An empty batch.
     #[doc(alias = "llama_batch_init")]
+    #[doc(alias = "llama_batch_ext_init")]
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -41,12 +68,13 @@ impl Batch {
     #[must_use]
     pub fn with_capacity(entries: usize) -> Self {
         Self {
-            tokens: Vec::with_capacity(entries),
+            contents: Vec::with_capacity(entries),
             positions: Vec::with_capacity(entries),
-            seqs: Vec::with_capacity(entries),
             seq_ends: Vec::with_capacity(entries),
             outputs: Vec::with_capacity(entries),
-            ..Self::default()
+            tokens: Vec::with_capacity(entries),
+            embeddings: Vec::new(),
+            seqs: Vec::with_capacity(entries),
         }
     }
 
@@ -63,33 +91,46 @@ impl Batch {
     }
 
     /// Removes all entries and keeps the room.
+    #[doc(alias = "llama_batch_ext_clear")]
     pub fn clear(&mut self) -> &mut Self {
-        self.tokens.clear();
-        self.embeddings.clear();
-        self.embedding_width = 0;
+        self.contents.clear();
         self.positions.clear();
-        self.seqs.clear();
         self.seq_ends.clear();
         self.outputs.clear();
-        self.mixed = false;
+        self.tokens.clear();
+        self.embeddings.clear();
+        self.seqs.clear();
         self
     }
 
     /// Adds one token that belongs to any number of sequences.
+    #[doc(alias = "llama_batch_ext_add_token")]
+    #[doc(alias = "llama_batch_ext_add_seq")]
     pub fn add(&mut self, token: Token, pos: Pos, seqs: &[SeqId], output: bool) -> &mut Self {
-        self.mixed |= self.embedding_width > 0;
         self.tokens.push(token);
-        self.place(pos, seqs, output)
+        self.place(Content::Token(token), pos, seqs, output)
     }
 
-    /// Adds one embedding instead of a token. A batch holds either tokens or embeddings, all of one width.
+    /// Adds one embedding instead of a token, as wide as
+    /// [`Model::n_embd_input`](crate::Model::n_embd_input).
+    #[doc(alias = "llama_batch_ext_add_embd")]
     pub fn add_embedding(&mut self, embedding: &[f32], pos: Pos, seqs: &[SeqId], output: bool) -> &mut Self {
-        self.mixed |= !self.tokens.is_empty()
-            || embedding.is_empty()
-            || (self.embedding_width > 0 && self.embedding_width != embedding.len());
-        self.embedding_width = self.embedding_width.max(embedding.len());
-        self.embeddings.extend_from_slice(embedding);
-        self.place(pos, seqs, output)
+        let content = self.embedding(embedding, None);
+        self.place(content, pos, seqs, output)
+    }
+
+    /// As [`add_embedding`](Self::add_embedding), with a position of several sections: the first one orders the
+    /// sequence. Only for models whose [`rope_type`](crate::Model::rope_type) has sections.
+    #[doc(alias = "llama_batch_ext_set_pos")]
+    pub fn add_embedding_at(
+        &mut self,
+        embedding: &[f32],
+        sections: Sections,
+        seqs: &[SeqId],
+        output: bool,
+    ) -> &mut Self {
+        let content = self.embedding(embedding, Some(sections));
+        self.place(content, sections[0], seqs, output)
     }
 
     /// Adds the tokens of one sequence at consecutive positions from `start`, without output.
@@ -100,7 +141,14 @@ impl Batch {
         self
     }
 
-    fn place(&mut self, pos: Pos, seqs: &[SeqId], output: bool) -> &mut Self {
+    fn embedding(&mut self, values: &[f32], sections: Option<Sections>) -> Content {
+        let start = self.embeddings.len();
+        self.embeddings.extend_from_slice(values);
+        Content::Embedding { start, end: self.embeddings.len(), sections }
+    }
+
+    fn place(&mut self, content: Content, pos: Pos, seqs: &[SeqId], output: bool) -> &mut Self {
+        self.contents.push(content);
         self.positions.push(pos);
         self.seqs.extend_from_slice(seqs);
         self.seq_ends.push(self.seqs.len());
@@ -109,6 +157,7 @@ impl Batch {
     }
 
     /// Asks for the output of the last entry. Does nothing on an empty batch.
+    #[doc(alias = "llama_batch_ext_set_output_logits")]
     pub fn logits_for_last(&mut self) -> &mut Self {
         if let Some(last) = self.outputs.last_mut() {
             *last = true;
@@ -117,6 +166,7 @@ impl Batch {
     }
 
     /// Asks for the output of one entry. An index out of range does nothing.
+    #[doc(alias = "llama_batch_ext_set_output_embd")]
     pub fn logits_for(&mut self, index: usize) -> &mut Self {
         if let Some(output) = self.outputs.get_mut(index) {
             *output = true;
@@ -130,7 +180,7 @@ impl Batch {
         self
     }
 
-    /// The tokens; empty when the batch holds embeddings.
+    /// The tokens in their order, without the entries that hold embeddings.
     #[must_use]
     pub fn tokens(&self) -> &[Token] {
         &self.tokens
@@ -156,18 +206,23 @@ impl Batch {
         self.outputs.get(index).copied().unwrap_or(false)
     }
 
-    pub(crate) fn embeddings(&self) -> &[f32] {
-        &self.embeddings
+    /// What one entry holds.
+    pub(crate) fn entry(&self, index: usize) -> Option<Entry<'_>> {
+        Some(match *self.contents.get(index)? {
+            Content::Token(token) => Entry::Token(token),
+            Content::Embedding { start, end, sections } => {
+                Entry::Embedding { values: self.embeddings.get(start..end).unwrap_or_default(), sections }
+            }
+        })
     }
 
-    /// Width of the embeddings, 0 for tokens.
-    pub(crate) fn embedding_width(&self) -> usize {
-        self.embedding_width
-    }
-
-    /// True when tokens and embeddings, or embeddings of several widths, were added.
+    /// True when there are both tokens and embeddings.
     pub(crate) fn is_mixed(&self) -> bool {
-        self.mixed
+        self.has_embeddings() && !self.tokens.is_empty()
+    }
+
+    pub(crate) fn has_embeddings(&self) -> bool {
+        self.tokens.len() < self.contents.len()
     }
 }
 
@@ -194,12 +249,17 @@ mod tests {
     #[test]
     fn mixtures_are_noticed() {
         let mut batch = Batch::new();
-        batch.add_embedding(&[0.0; 4], 0, &[SeqId(0)], false);
-        assert!(!batch.is_mixed());
+        batch.add_embedding(&[0.5; 4], 0, &[SeqId(0)], false);
+        assert!(batch.has_embeddings() && !batch.is_mixed());
         batch.add(Token(1), 1, &[SeqId(0)], false);
         assert!(batch.is_mixed());
-        batch.clear().add_embedding(&[0.0; 4], 0, &[SeqId(0)], false);
-        batch.add_embedding(&[0.0; 3], 1, &[SeqId(0)], false);
-        assert!(batch.is_mixed());
+        batch.add_embedding_at(&[0.25; 3], [2, 7, 8, 0], &[SeqId(0)], false);
+        assert_eq!(batch.positions(), [0, 1, 2]);
+        assert_eq!(batch.tokens(), [Token(1)]);
+        assert_eq!(batch.entry(1), Some(Entry::Token(Token(1))));
+        let placed = Entry::Embedding { values: &[0.25; 3], sections: Some([2, 7, 8, 0]) };
+        assert_eq!(batch.entry(2), Some(placed));
+        assert_eq!(batch.entry(3), None);
+        assert!(!batch.clear().has_embeddings());
     }
 }

@@ -130,6 +130,24 @@ pub enum Error {
         /// Tokens that one sequence may have.
         available: usize,
     },
+    /// One of several texts is longer than the model can take.
+    #[error(
+        "text {index} has {tokens} tokens, at most {max} fit; shorten it, or allow it to be cut with `truncate`"
+    )]
+    TextTooLong {
+        /// The text, counted from 0.
+        index: usize,
+        /// Its tokens, special tokens included.
+        tokens: usize,
+        /// The largest number that fits.
+        max: usize,
+    },
+    /// One of several texts has no tokens at all.
+    #[error("text {index} is empty, and the model puts no special tokens around it")]
+    EmptyText {
+        /// The text, counted from 0.
+        index: usize,
+    },
     /// No free place in the memory that the sequences share.
     #[error("no free place for {n_tokens} tokens in a memory of {n_ctx}; remove sequences or raise n_ctx")]
     NoKvSlot {
@@ -206,6 +224,12 @@ pub enum Error {
     Tokenizer {
         /// The reason.
         detail: String,
+    },
+    /// The vocabulary lacks a token that filling in the middle needs.
+    #[error("the model cannot fill in the middle: its vocabulary has no token for {what}")]
+    NoInfill {
+        /// What the missing token would mark.
+        what: &'static str,
     },
     /// A chat template could not be rendered.
     #[error("chat template: {detail}")]

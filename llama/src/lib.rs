@@ -34,6 +34,7 @@
 //! | [`sys`] | the C API as it is, `unsafe`; and its guarded twin that returns errors instead of aborting |
 //! | this crate, bottom | [`Model`], [`Vocab`], [`Context`], [`Batch`], [`Sampler`], [`ChatTemplate`], [`gguf`]; [`Quantize`], [`Trainer`] |
 //! | this crate, middle | [`Session`] and [`Generation`]: text in pieces; [`Chat`] and [`Reply`]: conversations |
+//! | | [`Embedder`], [`Reranker`], [`Classifier`]: many texts in one call; [`Infill`]: gaps in a text |
 //!
 //! # Threads
 //! | type | may be sent | may be shared | why |
@@ -44,6 +45,7 @@
 //! | [`Context`] | yes | yes | everything that computes needs `&mut`; use one per thread |
 //! | [`Sampler`], [`Grammar`], [`CustomSampler`] | yes | yes | everything that changes them needs `&mut` |
 //! | [`Session`], [`Chat`] | yes | yes | as [`Context`] |
+//! | [`Embedder`], [`Reranker`], [`Classifier`] | yes | yes | as [`Context`] |
 //! | [`Batch`], [`State`], [`Quantize`], [`TrainingData`] | yes | yes | plain data |
 //! | [`Trainer`] | yes | yes | as [`Context`]; it has its model to itself |
 //! | [`Output`], [`Logits`], [`Candidates`] | yes | yes | views of what is borrowed |
@@ -71,12 +73,15 @@ mod chat;
 mod chat_template;
 mod context;
 mod device;
+mod embed;
 mod error;
 mod ffi;
+mod fit;
 mod generate;
 pub mod gguf;
 #[cfg(feature = "tokenizers")]
 pub mod hf;
+mod infill;
 pub mod log;
 mod message;
 mod model;
@@ -93,17 +98,23 @@ mod train;
 mod vocab;
 
 pub use adapter::LoraAdapter;
-pub use batch::Batch;
+pub use batch::{Batch, Sections};
 pub use cancel::CancelToken;
 pub use chat::{Chat, ChatBuilder, Overflow, Reply};
 pub use chat_template::{ChatTemplate, Prompt, TemplateOptions, TemplateValue};
 pub use context::{
     AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
-    Perf, Pooling, RopeScaling, TokenProbability, default_threads,
+    Perf, Pooling, RopeScaling, Sampled, TokenProbability, default_threads,
 };
 pub use device::{Device, DeviceKind, DeviceMemory, devices};
+pub use embed::{
+    Classification, Classifier, ClassifierBuilder, Embedder, EmbedderBuilder, Embeddings, Neighbour, Ranked,
+    Reranker, RerankerBuilder, TokenEmbeddings, Truncated, similarity,
+};
 pub use error::{DecodeError, Error, MemoryEffect, Result};
+pub use fit::{DeviceUsage, Fit, FitDevice, MemoryUse, fit};
 pub use generate::{Completion, Generation, GenerationBuilder, Session, StopReason, Timings, Usage};
+pub use infill::{Infill, InfillBuilder, InfillOrder};
 pub use llama_sys as sys;
 pub use message::Message;
 pub use model::{

@@ -43,6 +43,13 @@ impl From<i32> for Token {
 #[repr(transparent)]
 pub struct SeqId(pub i32);
 
+impl SeqId {
+    /// The number as an index, or `None` when it is negative.
+    pub(crate) fn index(self) -> Option<usize> {
+        usize::try_from(self.0).ok()
+    }
+}
+
 impl fmt::Display for SeqId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -1,7 +1,7 @@
-//! Sampling allocates nothing once its buffers are there.
+//! Decoding and sampling allocate nothing once their buffers are there.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use llama::{Candidates, CustomSampler, Logits, Sampler, Token};
+use llama::{Batch, Candidates, CustomSampler, Logits, Model, Sampler, SeqId, Token};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -64,6 +64,33 @@ fn sampling_allocates_nothing() {
     let before = COUNT.get();
     for _ in 0..20 {
         round();
+    }
+    assert_eq!(COUNT.get() - before, 0);
+}
+
+#[test]
+fn decoding_a_token_allocates_nothing() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/model/llama-tiny-chat.gguf");
+    let model = Model::load(path).unwrap();
+    let mut ctx = model.context_builder().n_ctx(512).n_seq_max(2).n_threads(1).build().unwrap();
+    ctx.sample_on_device(SeqId(1), Sampler::builder().top_k(4).seed(1)).unwrap();
+    let mut sampler = Sampler::builder().top_k(40).temperature(0.8).seed(1).build().unwrap();
+    let (mut batch, mut tokens, mut pos) = (Batch::new(), [Token(5); 2], 0);
+    let mut step = || {
+        batch.clear();
+        for (seq, token) in [SeqId(0), SeqId(1)].into_iter().zip(tokens) {
+            batch.add(token, pos, &[seq], true);
+        }
+        pos += 1;
+        let out = ctx.decode(&batch).unwrap();
+        tokens = [sampler.sample(out.logits(0).unwrap()).unwrap(), out.sampled(1).unwrap().token];
+    };
+    for _ in 0..4 {
+        step();
+    }
+    let before = COUNT.get();
+    for _ in 0..50 {
+        step();
     }
     assert_eq!(COUNT.get() - before, 0);
 }

@@ -84,7 +84,7 @@ impl ChatBuilder {
     }
 
     /// Threads to compute with. The default is [`default_threads`](crate::default_threads).
-    pub fn threads(mut self, threads: u32) -> Self {
+    pub fn n_threads(mut self, threads: u32) -> Self {
         self.context = self.context.n_threads(threads).n_threads_batch(threads);
         self
     }

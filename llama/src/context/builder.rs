@@ -3,6 +3,7 @@
 use super::adapters::Attached;
 use super::output::Kept;
 use super::params::{AttentionType, CacheType, FlashAttention, Pooling, RopeScaling};
+use super::plan::Plan;
 use super::state::Book;
 use super::{Context, Facts, threads};
 use crate::cancel::CancelToken;
@@ -267,6 +268,7 @@ impl ContextBuilder {
             cancel,
             facts,
             kept: Kept::default(),
+            plan: Plan::default(),
             poison: None,
             encoded: false,
             book: Book::new(),
@@ -287,6 +289,8 @@ impl ContextBuilder {
         set(&mut raw.n_batch, self.n_batch);
         set(&mut raw.n_ubatch, self.n_ubatch);
         set(&mut raw.n_seq_max, self.n_seq_max);
+        // Samplers on the device take one output per sequence; others are not concerned.
+        raw.n_outputs_max_per_seq = 1;
         set(&mut raw.n_outputs_max, self.n_outputs_max);
         set(&mut raw.rope_scaling_type, self.rope_scaling.map(RopeScaling::raw));
         set(&mut raw.rope_freq_base, finite("rope_freq_base", self.rope_freq_base)?);

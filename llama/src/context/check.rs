@@ -1,11 +1,11 @@
 //! Checks a batch completely before any of it reaches llama.cpp.
 
 use super::Facts;
-use crate::batch::Batch;
+use super::plan::Plan;
+use crate::batch::{Batch, Entry};
 use crate::error::{Error, Result};
 use crate::model::ModelInfo;
 use crate::token::{MAX_POS, Pos, SeqId};
-use std::collections::HashMap;
 
 /// Where each sequence of a context starts and ends, as the checks need it.
 pub(super) trait Places {
@@ -13,30 +13,28 @@ pub(super) trait Places {
     fn span(&self, seq: SeqId) -> Result<Option<(Pos, Pos)>>;
 }
 
-/// What a checked batch does to one sequence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct SeqPlan {
-    /// The first position that the batch adds.
-    pub(super) first: Pos,
-    /// The last one.
-    pub(super) last: Pos,
-}
-
-/// The sequences that a batch touches.
-pub(super) type Plan = HashMap<SeqId, SeqPlan>;
-
-/// Checks every entry of `batch`; the first problem is the error.
-pub(super) fn check(batch: &Batch, facts: &Facts, info: &ModelInfo, places: &dyn Places) -> Result<Plan> {
+/// Checks every entry of `batch` and writes into `plan` what it does; the first problem is the error.
+pub(super) fn check(
+    batch: &Batch,
+    facts: &Facts,
+    info: &ModelInfo,
+    places: &dyn Places,
+    plan: &mut Plan,
+) -> Result<()> {
+    plan.clear();
     if batch.is_empty() {
         return Err(Error::EmptyBatch);
     }
-    check_content(batch, info)?;
-    let mut plan = Plan::new();
+    if batch.is_mixed() && !(facts.has_memory && info.takes_mixed_batches()) {
+        let reason = "this model takes tokens or embeddings, not both in one batch".to_owned();
+        return Err(Error::InvalidBatch { index: 0, reason });
+    }
     for index in 0..batch.len() {
-        check_entry(batch, index, facts, info, places, &mut plan)?;
+        check_content(batch, index, info)?;
+        check_entry(batch, index, facts, info, places, plan)?;
     }
     if facts.has_memory && !info.recurrent {
-        for (&seq, span) in &plan {
+        for (seq, span) in plan.spans() {
             let start = places.span(seq)?.map_or(span.first, |(min, _)| min.min(span.first));
             let needed = usize::try_from(span.last - start + 1).unwrap_or(usize::MAX);
             let available = facts.n_ctx_seq as usize;
@@ -45,28 +43,35 @@ pub(super) fn check(batch: &Batch, facts: &Facts, info: &ModelInfo, places: &dyn
             }
         }
     }
-    Ok(plan)
+    Ok(())
 }
 
-/// Tokens exist, embeddings have the right width.
-fn check_content(batch: &Batch, info: &ModelInfo) -> Result<()> {
-    let bad = |index, reason: String| Err(Error::InvalidBatch { index, reason });
-    if batch.is_mixed() {
-        return bad(0, "a batch holds either tokens or embeddings of one width".to_owned());
-    }
-    let width = batch.embedding_width();
-    if width > 0 {
-        if width != info.n_embd_inp {
-            return bad(0, format!("embeddings have {width} numbers, the model takes {}", info.n_embd_inp));
-        }
-        if let Some(at) = batch.embeddings().iter().position(|value| !value.is_finite()) {
-            return bad(at / width, "the embedding contains a number that is not finite".to_owned());
-        }
-    }
-    for &token in batch.tokens() {
-        if token.index().is_none_or(|index| index >= info.n_vocab) {
+/// The token exists, or the embedding has the right width and the sections that the model knows.
+fn check_content(batch: &Batch, index: usize, info: &ModelInfo) -> Result<()> {
+    let bad = |reason: String| Err(Error::InvalidBatch { index, reason });
+    match batch.entry(index) {
+        Some(Entry::Token(token)) if token.index().is_none_or(|token| token >= info.n_vocab) => {
             return Err(Error::TokenOutOfRange { token, n_vocab: info.n_vocab });
         }
+        Some(Entry::Embedding { values, sections }) => {
+            if values.len() != info.n_embd_inp {
+                let width = values.len();
+                return bad(format!(
+                    "the embedding has {width} numbers, the model takes {}",
+                    info.n_embd_inp
+                ));
+            }
+            if values.iter().any(|value| !value.is_finite()) {
+                return bad("the embedding contains a number that is not finite".to_owned());
+            }
+            if sections.is_some() && !info.has_sections() {
+                return bad("the positions of this model have no sections".to_owned());
+            }
+            if let Some(pos) = sections.iter().flatten().find(|pos| !(0..=MAX_POS).contains(*pos)) {
+                return bad(format!("position {pos} is not between 0 and {MAX_POS}"));
+            }
+        }
+        Some(Entry::Token(_)) | None => {}
     }
     Ok(())
 }
@@ -112,23 +117,24 @@ fn check_entry(
             }
         }
     }
+    // With several sections a picture may leave a gap behind it, and its parts share the first section.
+    let jumps = info.has_sections();
+    let overlaps = jumps && matches!(batch.entry(index), Some(Entry::Embedding { .. }));
     for &seq in seqs {
-        let expected = match plan.get(&seq) {
+        let expected = match plan.get(seq) {
             Some(planned) => Some(planned.last + 1),
             None if facts.has_memory => places.span(seq)?.map(|(_, max)| max + 1),
             None => None,
         };
-        // With several position sections a picture may leave a gap behind it.
-        let jumps = info.n_pos_per_embd() > 1;
         if let Some(expected) = expected {
-            let fits = pos == expected || (jumps && pos > expected);
+            let fits = pos == expected || (jumps && pos > expected) || (overlaps && pos == expected - 1);
             // The same sequence may be named twice in one entry.
             let again = seqs.iter().filter(|&&other| other == seq).count() > 1 && pos == expected - 1;
             if !fits && !again {
                 return Err(Error::PositionGap { index, seq, pos, expected });
             }
         }
-        plan.entry(seq).or_insert(SeqPlan { first: pos, last: pos }).last = pos;
+        plan.reach(seq, pos);
     }
     Ok(())
 }
@@ -138,6 +144,9 @@ mod tests {
     use super::*;
     use crate::context::Pooling;
     use crate::token::Token;
+
+    use crate::context::plan::SeqPlan;
+    use std::collections::HashMap;
 
     struct Fixed(HashMap<SeqId, (Pos, Pos)>);
 
@@ -212,7 +221,8 @@ mod tests {
         let mut batch = Batch::new();
         fill(&mut batch);
         let places = Fixed(past.iter().map(|&(seq, min, max)| (SeqId(seq), (min, max))).collect());
-        check(&batch, &facts(), &info(), &places)
+        let mut plan = Plan::default();
+        check(&batch, &facts(), &info(), &places, &mut plan).map(|()| plan)
     }
 
     #[test]
@@ -222,8 +232,8 @@ mod tests {
             &[(0, 0, 3)],
         );
         let plan = plan.unwrap();
-        assert_eq!(plan[&SeqId(0)], SeqPlan { first: 4, last: 5 });
-        assert_eq!(plan[&SeqId(1)], SeqPlan { first: 0, last: 0 });
+        assert_eq!(plan.get(SeqId(0)), Some(SeqPlan { first: 4, last: 5 }));
+        assert_eq!(plan.get(SeqId(1)), Some(SeqPlan { first: 0, last: 0 }));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Running batches.
 
-use super::check::{self, Places, Plan};
+use super::check::{self, Places};
 use super::output::{Output, Place, Row};
+use super::plan::Plan;
 use super::{Context, Pooling};
 use crate::batch::Batch;
 use crate::error::{DecodeError, Error, MemoryEffect, Result};
@@ -70,13 +71,31 @@ impl Context {
     }
 
     fn run(&mut self, batch: &Batch, encode: bool) -> Result<Output<'_>, DecodeError> {
-        let plan = self.checked_plan(batch, encode).map_err(DecodeError::unchanged)?;
+        let mut plan = std::mem::take(&mut self.plan);
+        let done = match self.check(batch, encode, &mut plan) {
+            Ok(()) => self.run_checked(batch, encode, &plan),
+            Err(error) => Err(DecodeError::unchanged(error)),
+        };
+        self.plan = plan;
+        done?;
+        Ok(Output {
+            kept: &self.kept,
+            live_logits: self.ptr.logits(),
+            live_embeddings: self.ptr.embeddings(),
+            live_sampled: self.ptr.sampled(),
+            n_vocab: self.model.inner.info.n_vocab,
+            n_embd: self.model.inner.info.n_embd_out,
+            has_logits: self.facts.has_memory && !encode,
+        })
+    }
+
+    fn run_checked(&mut self, batch: &Batch, encode: bool, plan: &Plan) -> Result<(), DecodeError> {
         self.kept.clear();
         crate::log::clear_detail();
         let mut start = 0;
         while start < batch.len() {
             if self.cancel.is_cancelled() {
-                return Err(self.give_up(&plan, Error::Cancelled, start > 0));
+                return Err(self.give_up(plan, Error::Cancelled, start > 0));
             }
             let part = self.next_part(batch, start);
             start = part.end;
@@ -90,7 +109,7 @@ impl Context {
                     let error = self.status_error(status, part.len());
                     // Only an aborted or broken computation leaves a part of this piece behind.
                     let left = begun || !matches!(status, STATUS_NO_SLOT | STATUS_INVALID);
-                    return Err(self.give_up(&plan, error, left));
+                    return Err(self.give_up(plan, error, left));
                 }
                 Err(fault) => {
                     let error = self.poisoned_by(fault);
@@ -103,14 +122,7 @@ impl Context {
             }
         }
         self.encoded |= encode;
-        Ok(Output {
-            kept: &self.kept,
-            live_logits: self.ptr.logits(),
-            live_embeddings: self.ptr.embeddings(),
-            n_vocab: self.model.inner.info.n_vocab,
-            n_embd: self.model.inner.info.n_embd_out,
-            has_logits: self.facts.has_memory && !encode,
-        })
+        Ok(())
     }
 
     fn process(
@@ -119,20 +131,18 @@ impl Context {
         part: Range<usize>,
         encode: bool,
     ) -> std::result::Result<i32, llama_sys::Fault> {
-        let n_pos = self.model.inner.info.n_pos_per_embd();
         // Planning reads the model's list of adapters, which another thread may be changing.
         let _lock = self
             .attached
             .replan
             .then(|| self.model.inner.mutate.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        self.ptr.process(batch, part, encode, n_pos)
+        self.ptr.process(batch, part, encode)
     }
 
-    fn checked_plan(&self, batch: &Batch, encode: bool) -> Result<Plan> {
+    fn check(&self, batch: &Batch, encode: bool, plan: &mut Plan) -> Result<()> {
         let info = &self.model.inner.info;
         let facts = self.facts;
-        if encode && batch.embedding_width() > 0 && matches!(info.architecture.as_str(), "eagle3" | "dflash")
-        {
+        if encode && batch.has_embeddings() && matches!(info.architecture.as_str(), "eagle3" | "dflash") {
             return Err(Error::InvalidBatch {
                 index: 0,
                 reason: "this model's encoder takes features of another width than its decoder".to_owned(),
@@ -153,7 +163,8 @@ impl Context {
                 return Err(Error::BatchTooLarge { n_tokens: batch.len(), max, why });
             }
         }
-        check::check(batch, &facts, info, &Spans(&self.ptr))
+        check::check(batch, &facts, info, &Spans(&self.ptr), plan)?;
+        if self.ptr.has_samplers() { self.check_sampled(batch) } else { Ok(()) }
     }
 
     /// The longest piece from `start` that llama.cpp takes at once.
@@ -187,16 +198,25 @@ impl Context {
         if rows == 0 {
             return Ok(());
         }
+        // Where all entries are sampled on the device, no logits come back.
+        let sampled = |ptr: &ContextPtr, index| {
+            ptr.has_samplers() && batch.seq_ids(index).first().is_some_and(|&seq| ptr.has_sampler(seq))
+        };
         self.ptr.fetch_logits(rows, n_vocab)?;
         if per_token {
             self.ptr.fetch_embeddings(rows, width)?;
         }
         for (row, index) in part.clone().filter(|&index| all || batch.wants_output(index)).enumerate() {
             let wanted = batch.wants_output(index);
-            let (mut logits, mut embedding) = (Place::Live(row), Place::Live(row));
+            let on_device = sampled(&self.ptr, index);
+            let mut logits = if on_device { Place::Nowhere } else { Place::Live(row) };
+            let mut embedding = Place::Live(row);
+            if on_device {
+                self.collect_sampled(batch, index, index - part.start, last)?;
+            }
             if !last {
                 // Rows that nobody asked for are only copied where they are small.
-                logits = if wanted {
+                logits = if wanted && !on_device {
                     let copied = self.kept.logits.len() / n_vocab.max(1);
                     let values = self.ptr.logits().get(row * n_vocab..(row + 1) * n_vocab);
                     self.kept.logits.extend_from_slice(values.unwrap_or_default());
@@ -259,7 +279,7 @@ impl Context {
             return DecodeError { error, memory: MemoryEffect::Unchanged };
         }
         let mut memory = MemoryEffect::Unchanged;
-        for (&seq, span) in plan {
+        for (seq, span) in plan.spans() {
             match self.ptr.seq_remove(seq, span.first, -1) {
                 Ok(true) => {}
                 Ok(false) => memory = MemoryEffect::Partial,

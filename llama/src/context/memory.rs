@@ -245,7 +245,7 @@ impl<'a> Memory<'a> {
 
     fn shiftable(&self, seq: SeqId, operation: &'static str) -> Result<()> {
         self.context.memory_ready(&[seq])?;
-        if self.context.model.inner.info.n_pos_per_embd() > 1 || !self.context.ptr.can_shift()? {
+        if self.context.model.inner.info.has_sections() || !self.context.ptr.can_shift()? {
             return Err(Error::Memory {
                 operation,
                 reason: "the positions of this model are fixed once computed".to_owned(),

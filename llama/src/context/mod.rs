@@ -7,7 +7,9 @@ mod decode;
 mod memory;
 mod output;
 mod params;
+mod plan;
 mod probability;
+mod sampling;
 mod state;
 pub(crate) mod threads;
 
@@ -16,6 +18,7 @@ pub use memory::Memory;
 pub use output::{Logits, Output};
 pub use params::{AttentionType, CacheType, FlashAttention, Pooling, RopeScaling};
 pub use probability::TokenProbability;
+pub use sampling::Sampled;
 pub use state::DeviceState;
 pub use threads::default_threads;
 
@@ -24,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::ffi::context::ContextPtr;
 use crate::ffi::model::ModelPtr;
 use crate::ffi::threadpool::ThreadPool;
+use crate::fit::DeviceUsage;
 use crate::model::Model;
 use crate::token::SeqId;
 use llama_sys::Fault;
@@ -59,6 +63,7 @@ pub struct Context {
     cancel: CancelToken,
     facts: Facts,
     kept: Kept,
+    plan: plan::Plan,
     /// Set by a contained failure; its words.
     poison: Option<String>,
     /// True once the encoder of an encoder-decoder model has run.
@@ -221,7 +226,7 @@ impl Context {
     /// [`Error::InvalidParameter`] unless both lie between 1 and 512; [`Error::Poisoned`].
     #[doc(alias = "llama_set_n_threads")]
     #[doc(alias = "llama_attach_threadpool")]
-    pub fn set_threads(&mut self, single: u32, batch: u32) -> Result<()> {
+    pub fn set_n_threads(&mut self, single: u32, batch: u32) -> Result<()> {
         self.alive()?;
         let single_raw = threads::checked("n_threads", single)?;
         let batch_raw = threads::checked("n_threads_batch", batch)?;
@@ -298,6 +303,14 @@ impl Context {
     #[doc(alias = "llama_perf_context_reset")]
     pub fn reset_perf(&mut self) -> Result<()> {
         self.ptr.perf_reset()
+    }
+
+    /// Bytes that the context and its model take, of the host first and then of each device.
+    ///
+    /// # Errors
+    /// When llama.cpp fails to answer.
+    pub fn memory_usage(&self) -> Result<Vec<DeviceUsage>> {
+        crate::fit::usage(self.ptr.taken()?)
     }
 
     /// The memory of past tokens.
@@ -377,7 +390,7 @@ mod tests {
         assert!(matches!(refused.error, Error::Poisoned { .. }));
         assert_eq!(refused.memory, MemoryEffect::Unchanged);
         assert!(matches!(ctx.memory().clear(true), Err(Error::Poisoned { .. })));
-        assert!(matches!(ctx.set_threads(1, 1), Err(Error::Poisoned { .. })));
+        assert!(matches!(ctx.set_n_threads(1, 1), Err(Error::Poisoned { .. })));
         assert!(matches!(ctx.synchronize(), Err(Error::Poisoned { .. })));
         drop(ctx);
     }

@@ -1,6 +1,8 @@
 //! Results of a computation.
 
+use super::sampling::SampledRow;
 use crate::error::{Error, Result};
+use crate::ffi::context::SampledView;
 use crate::token::SeqId;
 use std::ops::Deref;
 
@@ -69,6 +71,8 @@ pub(super) struct Kept {
     pub(super) pooled_seqs: Vec<SeqId>,
     pub(super) pooled: Vec<f32>,
     pub(super) pooled_width: usize,
+    /// Sorted by entry.
+    pub(super) sampled: Vec<SampledRow>,
 }
 
 impl Kept {
@@ -78,6 +82,7 @@ impl Kept {
         self.embeddings.clear();
         self.pooled_seqs.clear();
         self.pooled.clear();
+        self.sampled.clear();
     }
 }
 
@@ -87,6 +92,7 @@ pub struct Output<'a> {
     pub(super) kept: &'a Kept,
     pub(super) live_logits: &'a [f32],
     pub(super) live_embeddings: &'a [f32],
+    pub(super) live_sampled: &'a [SampledView],
     pub(super) n_vocab: usize,
     pub(super) n_embd: usize,
     pub(super) has_logits: bool,
@@ -111,7 +117,7 @@ impl<'a> Output<'a> {
         self.kept.rows.is_empty()
     }
 
-    fn row(&self, index: usize) -> Result<&'a Row> {
+    pub(super) fn row(&self, index: usize) -> Result<&'a Row> {
         let rows = &self.kept.rows;
         rows.binary_search_by_key(&index, |row| row.index)
             .ok()
@@ -119,7 +125,7 @@ impl<'a> Output<'a> {
             .ok_or(Error::NoLogits { index })
     }
 
-    fn last_index(&self) -> Result<usize> {
+    pub(super) fn last_index(&self) -> Result<usize> {
         self.kept
             .rows
             .last()
@@ -138,6 +144,9 @@ impl<'a> Output<'a> {
             return Err(Error::NoOutput { reason: "this kind of model gives embeddings, no logits" });
         }
         let row = self.row(index)?;
+        if self.kept.sampled.iter().any(|sampled| sampled.index == index) {
+            return Err(Error::NoOutput { reason: "its sequence is sampled on the device; use sampled" });
+        }
         let values = pick(row.logits, self.live_logits, &self.kept.logits, self.n_vocab);
         values.map(Logits).ok_or(Error::NoLogits { index })
     }

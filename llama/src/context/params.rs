@@ -31,7 +31,7 @@ impl Pooling {
         }
     }
 
-    pub(super) fn from_raw(raw: i32) -> Self {
+    pub(crate) fn from_raw(raw: i32) -> Self {
         match raw {
             llama_sys::LLAMA_POOLING_TYPE_NONE => Self::None,
             llama_sys::LLAMA_POOLING_TYPE_MEAN => Self::Mean,

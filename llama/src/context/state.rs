@@ -397,7 +397,7 @@ impl Context {
             n_seq_max: here.n_seq_max,
             n_cells: here.n_ctx_seq,
             n_vocab: info.n_vocab,
-            extended: info.n_pos_per_embd() > 1,
+            extended: info.has_sections(),
             has_values: self.has_values()?,
         };
         Ok(check(&state.payload, &spec)?)

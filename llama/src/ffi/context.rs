@@ -1,6 +1,13 @@
 //! A context and what it computes with.
 
+mod sampling;
+
+pub(crate) use sampling::SampledView;
+
+use super::backend::DevicePtr;
+use super::batch::BatchPtr;
 use super::model::ModelPtr;
+use super::sampler::ChainPtr;
 use super::threadpool::ThreadPool;
 use crate::batch::Batch;
 use crate::error::{Error, Result};
@@ -14,9 +21,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Owns a `llama_context` and everything that it points to.
 ///
-/// Drop order: the context first, since it refers to the threads and the abort flag; then the flag; then the
-/// threads. After a contained failure the threads are leaked: they may wait for a computation that never
-/// ends, and joining them would hang.
+/// Drop order: the batch that refers to the context; the context, since it refers to all the others; then they:
+/// the flag, the samplers, the threads. After a contained failure the threads are leaked: they may wait for a
+/// computation that never ends, and joining them would hang.
 #[derive(Debug)]
 pub(crate) struct ContextPtr {
     ptr: NonNull<llama_sys::llama_context>,
@@ -25,9 +32,13 @@ pub(crate) struct ContextPtr {
     /// gets another, so a replaced pool lives until the next computation is done.
     retired: Vec<ThreadPool>,
     abort: Arc<AtomicBool>,
-    scratch: Scratch,
+    /// Made when first needed; refers to the context.
+    batch: Option<BatchPtr>,
+    /// Chains that run in the context's graph, by sequence. They outlive the context.
+    samplers: Vec<(SeqId, ChainPtr)>,
     logits: Option<View>,
     embeddings: Option<View>,
+    sampled: Vec<SampledView>,
     leak_threads: bool,
 }
 
@@ -37,14 +48,8 @@ unsafe impl Send for ContextPtr {}
 // change needs `&mut self`.
 unsafe impl Sync for ContextPtr {}
 
-/// Arrays that one call of decode points to, kept to save allocations.
-#[derive(Debug, Default)]
-struct Scratch {
-    positions: Vec<llama_sys::llama_pos>,
-    n_seq_id: Vec<i32>,
-    seq_ids: Vec<*mut llama_sys::llama_seq_id>,
-    outputs: Vec<i8>,
-}
+/// llama.cpp's status for a batch that it does not take.
+const REFUSED: i32 = -1;
 
 /// Called by llama.cpp between the steps of a computation, also from worker threads.
 unsafe extern "C" fn on_abort_poll(user: *mut c_void) -> bool {
@@ -76,9 +81,11 @@ impl ContextPtr {
             pools: Vec::new(),
             retired: Vec::new(),
             abort,
-            scratch: Scratch::default(),
+            batch: None,
+            samplers: Vec::new(),
             logits: None,
             embeddings: None,
+            sampled: Vec::new(),
             leak_threads: false,
         }))
     }
@@ -143,65 +150,22 @@ impl ContextPtr {
     }
 
     /// Runs one piece of a batch that was checked completely. Returns llama.cpp's status.
-    pub(crate) fn process(
-        &mut self,
-        batch: &Batch,
-        part: Range<usize>,
-        encode: bool,
-        n_pos: usize,
-    ) -> Result<i32, Fault> {
+    pub(crate) fn process(&mut self, batch: &Batch, part: Range<usize>, encode: bool) -> Result<i32, Fault> {
         self.logits = None;
         self.embeddings = None;
-        let count = part.len();
-        let scratch = &mut self.scratch;
-        scratch.positions.clear();
-        scratch.positions.extend_from_slice(&batch.positions()[part.clone()]);
-        let width = batch.embedding_width();
-        if width > 0 {
-            // Embeddings of models with several position sections: text positions, the last section 0.
-            for section in 1..n_pos {
-                for i in part.clone() {
-                    scratch.positions.push(if section < 3 { batch.positions()[i] } else { 0 });
-                }
-            }
+        self.sampled.clear();
+        if self.batch.is_none() {
+            // SAFETY: the context is alive, and `drop` frees the batch before it.
+            self.batch = unsafe { BatchPtr::new(self.ptr.as_ptr()) }?;
         }
-        scratch.n_seq_id.clear();
-        scratch.seq_ids.clear();
-        scratch.outputs.clear();
-        for i in part.clone() {
-            let seqs = batch.seq_ids(i);
-            scratch.n_seq_id.push(i32::try_from(seqs.len()).unwrap_or(0));
-            scratch.seq_ids.push(seqs.as_ptr().cast_mut().cast());
-            scratch.outputs.push(i8::from(batch.wants_output(i)));
+        let Some(filled) = &mut self.batch else { return Ok(REFUSED) };
+        if !filled.fill(batch, part)? {
+            return Ok(REFUSED);
         }
-        let token = if width == 0 {
-            batch.tokens()[part.clone()].as_ptr().cast_mut().cast()
-        } else {
-            std::ptr::null_mut()
-        };
-        let embd = if width == 0 {
-            std::ptr::null_mut()
-        } else {
-            batch.embeddings()[part.start * width..part.end * width].as_ptr().cast_mut()
-        };
-        let raw = llama_sys::llama_batch {
-            n_tokens: i32::try_from(count).unwrap_or(0),
-            token,
-            embd,
-            pos: scratch.positions.as_mut_ptr(),
-            n_seq_id: scratch.n_seq_id.as_mut_ptr(),
-            seq_id: scratch.seq_ids.as_mut_ptr(),
-            logits: scratch.outputs.as_mut_ptr(),
-        };
-        let context = self.ptr.as_ptr();
-        let status = if encode {
-            // SAFETY: the context is alive; every array has an entry per token and is only read; `Token` and
-            // `SeqId` are transparent `i32`s. The caller has checked all values.
-            unsafe { guarded::llama_encode(context, raw) }
-        } else {
-            // SAFETY: as above.
-            unsafe { guarded::llama_decode(context, raw) }
-        }?;
+        let kind =
+            if encode { llama_sys::LLAMA_PROCESS_TYPE_ENCODE } else { llama_sys::LLAMA_PROCESS_TYPE_DECODE };
+        // SAFETY: context and batch are alive and belong together. The caller has checked all values.
+        let status = unsafe { guarded::llama_process(self.ptr.as_ptr(), kind, filled.as_ptr()) }?;
         if status == 0 {
             self.retired.clear();
         }
@@ -242,6 +206,13 @@ impl ContextPtr {
         let Some(view) = View::new(data, width) else { return Ok(false) };
         out.extend_from_slice(view.as_slice());
         Ok(true)
+    }
+
+    /// What the context and its model take, by device; `None` for the host's memory.
+    pub(crate) fn taken(&self) -> Result<Vec<(Option<DevicePtr>, llama_sys::memory::Taken)>> {
+        // SAFETY: the context is alive.
+        let list = unsafe { llama_sys::memory::breakdown(self.as_ptr()) }?;
+        Ok(list.into_iter().map(|taken| (DevicePtr::new(taken.device), taken)).collect())
     }
 
     fn memory(&self) -> Result<llama_sys::llama_memory_t, Fault> {
@@ -334,6 +305,7 @@ context_getters! {
 
 impl Drop for ContextPtr {
     fn drop(&mut self) {
+        self.batch = None;
         // SAFETY: the pointer comes from `llama_init_from_model` and nothing else refers to the context. The
         // fields, threads included, are dropped after this body.
         let freed = unsafe { guarded::llama_free(self.ptr.as_ptr()) };
@@ -345,20 +317,25 @@ impl Drop for ContextPtr {
     }
 }
 
-/// Floats inside a context. Private to the owner, which forgets them before anything can change them.
+/// Numbers inside a context. Private to the owner, which forgets them before anything can change them.
 #[derive(Debug)]
-struct View {
-    data: NonNull<f32>,
+struct View<T = f32> {
+    data: NonNull<T>,
     len: usize,
 }
 
-impl View {
-    fn new(data: *mut f32, len: usize) -> Option<Self> {
+// SAFETY: a view only gives shared access to plain numbers, like the slice that it stands for.
+unsafe impl<T: Sync> Send for View<T> {}
+// SAFETY: as above.
+unsafe impl<T: Sync> Sync for View<T> {}
+
+impl<T> View<T> {
+    fn new(data: *mut T, len: usize) -> Option<Self> {
         NonNull::new(data).map(|data| Self { data, len })
     }
 
-    fn as_slice(&self) -> &[f32] {
-        // SAFETY: C vouches for `len` floats behind the pointer; they stay until the context computes again,
+    fn as_slice(&self) -> &[T] {
+        // SAFETY: C vouches for `len` numbers behind the pointer; they stay until the context computes again,
         // and `ContextPtr::process` drops all views before it does.
         unsafe { std::slice::from_raw_parts(self.data.as_ptr(), self.len) }
     }

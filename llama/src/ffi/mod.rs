@@ -7,6 +7,7 @@
 
 pub(crate) mod adapter;
 pub(crate) mod backend;
+mod batch;
 pub(crate) mod chat;
 pub(crate) mod context;
 pub(crate) mod log;

@@ -90,6 +90,55 @@ impl SamplerPtr {
     }
 }
 
+/// Owns a chain of samplers that a context runs in its graph.
+#[derive(Debug)]
+pub(crate) struct ChainPtr(SamplerPtr);
+
+impl ChainPtr {
+    pub(crate) fn new() -> Result<Self> {
+        // SAFETY: no arguments, returns a plain struct.
+        let params = unsafe { guarded::llama_sampler_chain_default_params() }?;
+        // SAFETY: a plain struct.
+        SamplerPtr::new(unsafe { guarded::llama_sampler_chain_init(params) }?).map(Self)
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut llama_sys::llama_sampler {
+        self.0.0.as_ptr()
+    }
+
+    /// Adds a step behind the others.
+    pub(crate) fn push(&mut self, step: SamplerPtr) -> Result<()> {
+        // SAFETY: both are alive; the chain owns the step from now on and frees it.
+        unsafe { guarded::llama_sampler_chain_add(self.as_ptr(), step.0.as_ptr()) }?;
+        std::mem::forget(step);
+        Ok(())
+    }
+
+    pub(crate) fn accept(&mut self, token: Token) -> Result<(), Fault> {
+        self.0.accept(token)
+    }
+
+    pub(crate) fn reset(&mut self) -> Result<(), Fault> {
+        self.0.reset()
+    }
+
+    /// Names of the steps. Once a context has the chain, `+` is in front of those that run in its graph.
+    pub(crate) fn names(&self) -> Result<Vec<String>> {
+        // SAFETY: the chain is alive.
+        let len = unsafe { guarded::llama_sampler_chain_n(self.as_ptr()) }?;
+        let mut names = Vec::new();
+        for index in 0..len {
+            // SAFETY: the chain is alive; the step belongs to it.
+            let step = unsafe { guarded::llama_sampler_chain_get(self.as_ptr(), index) }?;
+            // SAFETY: the step is alive.
+            let name = unsafe { guarded::llama_sampler_name(step) }?;
+            // SAFETY: null, or a string that lives as long as the step.
+            names.push(unsafe { owned(name) }.unwrap_or_default());
+        }
+        Ok(names)
+    }
+}
+
 macro_rules! constructors {
     ($($name:ident($($arg:ident: $ty:ty),*) = $c:ident;)*) => {
         impl SamplerPtr {

@@ -16,6 +16,9 @@ const MAX_NESTING: u32 = 4;
 /// How much is read at a time where a length cannot be trusted yet.
 const CHUNK: u64 = 1 << 16;
 
+/// Lists and texts of more than this are left out of a brief reading.
+const BRIEF: u64 = 1 << 12;
+
 /// The metadata and the tensor list of a GGUF file.
 ///
 /// Tensor data stays in the file: [`read_tensor`](Self::read_tensor) fetches one tensor's.
@@ -42,9 +45,19 @@ impl Gguf {
     /// # Errors
     /// If `source` fails or holds no sound GGUF file.
     pub fn read(source: &mut (impl Read + Seek)) -> Result<Self, GgufError> {
+        Self::read_all(source, false)
+    }
+
+    /// As [`read`](Self::read), with nothing in place of long texts, long lists and lists of texts: quick for a
+    /// file with a large vocabulary. Texts need not be UTF-8.
+    pub(crate) fn read_brief(source: &mut (impl Read + Seek)) -> Result<Self, GgufError> {
+        Self::read_all(source, true)
+    }
+
+    fn read_all(source: &mut (impl Read + Seek), brief: bool) -> Result<Self, GgufError> {
         let size = source.seek(SeekFrom::End(0))?;
         source.seek(SeekFrom::Start(0))?;
-        let mut input = Input { source, left: size };
+        let mut input = Input { source, left: size, brief };
 
         let mut magic = vec![0; MAGIC.len().min(usize::try_from(size).unwrap_or(MAGIC.len()))];
         input.fill(&mut magic, "the magic number")?;
@@ -83,6 +96,11 @@ impl Gguf {
             aligned(header, alignment).ok_or_else(|| GgufError::invalid("the header", "it is too long"))?;
         check_places(&tensors, alignment, data_start, size)?;
         Ok(Self { version, alignment, metadata, tensors, data_start })
+    }
+
+    /// Adds the tensors of another part of a split model.
+    pub(crate) fn add_part(&mut self, part: Self) {
+        self.tensors.extend(part.tensors);
     }
 
     /// The version of the format.
@@ -147,7 +165,7 @@ impl Gguf {
         let start = self.data_start.checked_add(tensor.offset()).filter(|&start| start <= size);
         let start = start.ok_or_else(|| GgufError::invalid(what(), "its data is not in this file"))?;
         source.seek(SeekFrom::Start(start))?;
-        Input { source, left: size - start }.bytes(bytes, &what())
+        Input { source, left: size - start, brief: false }.bytes(bytes, &what())
     }
 }
 
@@ -155,6 +173,7 @@ impl Gguf {
 struct Input<'a, R> {
     source: &'a mut R,
     left: u64,
+    brief: bool,
 }
 
 impl<R: Read> Input<'_, R> {
@@ -205,9 +224,27 @@ impl<R: Read> Input<'_, R> {
         self.array(what).map(u64::from_le_bytes)
     }
 
+    /// Passes over `count` bytes.
+    fn skip(&mut self, count: u64, what: &str) -> Result<(), GgufError> {
+        self.expect(1, count, what)?;
+        let passed = std::io::copy(&mut self.source.by_ref().take(count), &mut std::io::sink())?;
+        if passed < count {
+            return Err(GgufError::Truncated { what: what.to_owned(), needed: count - passed, left: 0 });
+        }
+        self.left -= count;
+        Ok(())
+    }
+
     fn string(&mut self, what: &str) -> Result<String, GgufError> {
         let length = self.u64(what)?;
+        if self.brief && length > BRIEF {
+            self.skip(length, what)?;
+            return Ok(String::new());
+        }
         let bytes = self.bytes(length, what)?;
+        if self.brief {
+            return Ok(String::from_utf8_lossy(&bytes).into_owned());
+        }
         String::from_utf8(bytes).map_err(|_| GgufError::NotUtf8 { what: what.to_owned() })
     }
 
@@ -243,6 +280,17 @@ impl<R: Read> Input<'_, R> {
         let kind = self.value_type(key)?;
         let count = self.u64(key)?;
         self.expect(count, kind.least_bytes(), key)?;
+        if self.brief && kind == ValueType::String {
+            for _ in 0..count {
+                let length = self.u64(key)?;
+                self.skip(length, key)?;
+            }
+            return Ok(Array::String(Vec::new()));
+        }
+        if self.brief && kind != ValueType::Array && count > BRIEF {
+            self.skip(count * kind.least_bytes(), key)?;
+            return Ok(Array::Bool(Vec::new()));
+        }
         Ok(match kind {
             ValueType::U8 => Array::U8(self.numbers(count, key, u8::from_le_bytes)?),
             ValueType::I8 => Array::I8(self.numbers(count, key, i8::from_le_bytes)?),

@@ -2,56 +2,103 @@
 
 use std::fmt;
 
-/// The types a metadata value can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ValueType {
-    /// Unsigned, 8 bits.
-    U8,
-    /// Signed, 8 bits.
-    I8,
-    /// Unsigned, 16 bits.
-    U16,
-    /// Signed, 16 bits.
-    I16,
-    /// Unsigned, 32 bits.
-    U32,
-    /// Signed, 32 bits.
-    I32,
-    /// Floating point, 32 bits.
-    F32,
-    /// True or false.
-    Bool,
-    /// UTF-8 text.
-    String,
-    /// A list of values of one type.
-    Array,
-    /// Unsigned, 64 bits.
-    U64,
-    /// Signed, 64 bits.
-    I64,
-    /// Floating point, 64 bits.
-    F64,
+/// Makes the types, the values and the lists of one table, in the order of the numbers in the file.
+macro_rules! kinds {
+    ($($variant:ident: $plain:ty, $doc:literal;)*) => {
+        /// The types a metadata value can have.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum ValueType {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl ValueType {
+            /// Every type, each at the place that is its number in the file.
+            pub const ALL: [Self; 13] = [$(Self::$variant),*];
+        }
+
+        /// A metadata value.
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum Value {
+            $(#[doc = $doc] $variant($plain),)*
+        }
+
+        impl Value {
+            /// The value's type.
+            #[must_use]
+            pub const fn value_type(&self) -> ValueType {
+                match self {
+                    $(Self::$variant(_) => ValueType::$variant,)*
+                }
+            }
+        }
+
+        /// Numbers and texts as they are; lists with at most three elements and a count.
+        impl fmt::Display for Value {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$variant(value) => value.fmt(f),)*
+                }
+            }
+        }
+
+        /// A list of values of one type.
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum Array {
+            $(#[doc = $doc] $variant(Vec<$plain>),)*
+        }
+
+        impl Array {
+            /// The type of the elements.
+            #[must_use]
+            pub const fn element_type(&self) -> ValueType {
+                match self {
+                    $(Self::$variant(_) => ValueType::$variant,)*
+                }
+            }
+        }
+
+        $(
+            impl From<$plain> for Value {
+                fn from(value: $plain) -> Self {
+                    Self::$variant(value)
+                }
+            }
+
+            impl From<Vec<$plain>> for Array {
+                fn from(items: Vec<$plain>) -> Self {
+                    Self::$variant(items)
+                }
+            }
+
+            impl From<Vec<$plain>> for Value {
+                fn from(items: Vec<$plain>) -> Self {
+                    Self::Array(Array::$variant(items))
+                }
+            }
+        )*
+    };
+}
+
+kinds! {
+    U8: u8, "Unsigned, 8 bits.";
+    I8: i8, "Signed, 8 bits.";
+    U16: u16, "Unsigned, 16 bits.";
+    I16: i16, "Signed, 16 bits.";
+    U32: u32, "Unsigned, 32 bits.";
+    I32: i32, "Signed, 32 bits.";
+    F32: f32, "Floating point, 32 bits.";
+    Bool: bool, "True or false.";
+    String: String, "UTF-8 text.";
+    Array: Array, "A list of values of one type.";
+    U64: u64, "Unsigned, 64 bits.";
+    I64: i64, "Signed, 64 bits.";
+    F64: f64, "Floating point, 64 bits.";
 }
 
 impl ValueType {
-    /// Every type, each at the place that is its number in the file.
-    pub const ALL: [Self; 13] = [
-        Self::U8,
-        Self::I8,
-        Self::U16,
-        Self::I16,
-        Self::U32,
-        Self::I32,
-        Self::F32,
-        Self::Bool,
-        Self::String,
-        Self::Array,
-        Self::U64,
-        Self::I64,
-        Self::F64,
-    ];
-
     /// The type with this number in the file.
     #[must_use]
     pub fn from_number(number: u32) -> Option<Self> {
@@ -77,59 +124,7 @@ impl ValueType {
     }
 }
 
-/// A metadata value.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Value {
-    /// Unsigned, 8 bits.
-    U8(u8),
-    /// Signed, 8 bits.
-    I8(i8),
-    /// Unsigned, 16 bits.
-    U16(u16),
-    /// Signed, 16 bits.
-    I16(i16),
-    /// Unsigned, 32 bits.
-    U32(u32),
-    /// Signed, 32 bits.
-    I32(i32),
-    /// Floating point, 32 bits.
-    F32(f32),
-    /// True or false.
-    Bool(bool),
-    /// UTF-8 text.
-    String(String),
-    /// A list of values of one type.
-    Array(Array),
-    /// Unsigned, 64 bits.
-    U64(u64),
-    /// Signed, 64 bits.
-    I64(i64),
-    /// Floating point, 64 bits.
-    F64(f64),
-}
-
 impl Value {
-    /// The value's type.
-    #[must_use]
-    pub const fn value_type(&self) -> ValueType {
-        match self {
-            Self::U8(_) => ValueType::U8,
-            Self::I8(_) => ValueType::I8,
-            Self::U16(_) => ValueType::U16,
-            Self::I16(_) => ValueType::I16,
-            Self::U32(_) => ValueType::U32,
-            Self::I32(_) => ValueType::I32,
-            Self::F32(_) => ValueType::F32,
-            Self::Bool(_) => ValueType::Bool,
-            Self::String(_) => ValueType::String,
-            Self::Array(_) => ValueType::Array,
-            Self::U64(_) => ValueType::U64,
-            Self::I64(_) => ValueType::I64,
-            Self::F64(_) => ValueType::F64,
-        }
-    }
-
     /// The text, if the value is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
@@ -187,59 +182,6 @@ impl Value {
     }
 }
 
-/// Numbers and texts as they are; lists with at most three elements and a count.
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::U8(n) => n.fmt(f),
-            Self::I8(n) => n.fmt(f),
-            Self::U16(n) => n.fmt(f),
-            Self::I16(n) => n.fmt(f),
-            Self::U32(n) => n.fmt(f),
-            Self::I32(n) => n.fmt(f),
-            Self::F32(n) => n.fmt(f),
-            Self::Bool(value) => value.fmt(f),
-            Self::String(text) => text.fmt(f),
-            Self::Array(array) => array.fmt(f),
-            Self::U64(n) => n.fmt(f),
-            Self::I64(n) => n.fmt(f),
-            Self::F64(n) => n.fmt(f),
-        }
-    }
-}
-
-/// A list of values of one type.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Array {
-    /// Unsigned, 8 bits.
-    U8(Vec<u8>),
-    /// Signed, 8 bits.
-    I8(Vec<i8>),
-    /// Unsigned, 16 bits.
-    U16(Vec<u16>),
-    /// Signed, 16 bits.
-    I16(Vec<i16>),
-    /// Unsigned, 32 bits.
-    U32(Vec<u32>),
-    /// Signed, 32 bits.
-    I32(Vec<i32>),
-    /// Floating point, 32 bits.
-    F32(Vec<f32>),
-    /// True or false.
-    Bool(Vec<bool>),
-    /// UTF-8 texts.
-    String(Vec<String>),
-    /// Lists.
-    Array(Vec<Array>),
-    /// Unsigned, 64 bits.
-    U64(Vec<u64>),
-    /// Signed, 64 bits.
-    I64(Vec<i64>),
-    /// Floating point, 64 bits.
-    F64(Vec<f64>),
-}
-
 /// Does the same with the vector of whichever variant `$array` is.
 macro_rules! each_kind {
     ($array:expr, $items:ident => $result:expr) => {
@@ -275,26 +217,6 @@ impl Array {
         self.len() == 0
     }
 
-    /// The type of the elements.
-    #[must_use]
-    pub const fn element_type(&self) -> ValueType {
-        match self {
-            Self::U8(_) => ValueType::U8,
-            Self::I8(_) => ValueType::I8,
-            Self::U16(_) => ValueType::U16,
-            Self::I16(_) => ValueType::I16,
-            Self::U32(_) => ValueType::U32,
-            Self::I32(_) => ValueType::I32,
-            Self::F32(_) => ValueType::F32,
-            Self::Bool(_) => ValueType::Bool,
-            Self::String(_) => ValueType::String,
-            Self::Array(_) => ValueType::Array,
-            Self::U64(_) => ValueType::U64,
-            Self::I64(_) => ValueType::I64,
-            Self::F64(_) => ValueType::F64,
-        }
-    }
-
     /// The texts, if the elements are texts.
     #[must_use]
     pub fn as_strings(&self) -> Option<&[String]> {
@@ -314,30 +236,6 @@ impl fmt::Display for Array {
         f.write_str("]")
     }
 }
-
-macro_rules! conversions {
-    ($($variant:ident: $plain:ty),*) => {$(
-        impl From<$plain> for Value {
-            fn from(value: $plain) -> Self {
-                Self::$variant(value)
-            }
-        }
-
-        impl From<Vec<$plain>> for Array {
-            fn from(items: Vec<$plain>) -> Self {
-                Self::$variant(items)
-            }
-        }
-
-        impl From<Vec<$plain>> for Value {
-            fn from(items: Vec<$plain>) -> Self {
-                Self::Array(Array::$variant(items))
-            }
-        }
-    )*};
-}
-conversions!(U8: u8, I8: i8, U16: u16, I16: i16, U32: u32, I32: i32, F32: f32, Bool: bool);
-conversions!(String: String, Array: Array, U64: u64, I64: i64, F64: f64);
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {

@@ -11,6 +11,7 @@ use super::{
     ALIGNMENT_KEY, Array, DEFAULT_ALIGNMENT, GgufError, MAGIC, TensorInfo, TensorType, VERSION, Value,
     aligned,
 };
+use crate::part_file::PartFile;
 
 /// Collects metadata and tensors, then writes them as one GGUF file.
 ///
@@ -97,14 +98,17 @@ impl<'a> GgufWriter<'a> {
         Ok(())
     }
 
-    /// Writes the file to `path`, which is created or replaced.
+    /// Writes the file to `path`, which is created or replaced. It appears under its name only when it is complete.
     ///
     /// # Errors
     /// If the file cannot be written or a declared tensor has no data.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), GgufError> {
-        let mut file = BufWriter::new(File::create(path)?);
+        let path = path.as_ref();
+        let part = PartFile::beside(path);
+        let mut file = BufWriter::new(File::create(part.path())?);
         self.write_to(&mut file)?;
         file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+        part.publish(path)?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Loading a model with parameters.
 
 use super::source::Source;
-use super::{LoadTraits, Model, hyper};
+use super::{LoadTraits, Model, hyper, rules};
 use crate::backend;
 use crate::cancel::CancelToken;
 use crate::device::Device;
@@ -10,6 +10,7 @@ use crate::ffi;
 use crate::ffi::backend::DevicePtr;
 use crate::ffi::model::{LoadFailure, LoadParams, ModelPtr, OVERRIDE_LEN, OverrideValue};
 use crate::ffi::text::c_string;
+use crate::gguf::Gguf;
 use std::ffi::CString;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -168,7 +169,7 @@ impl ProgressFlow for ControlFlow<()> {
 }
 
 /// Longest pattern of a tensor name, in bytes.
-const PATTERN_LEN: usize = 512;
+pub(crate) const PATTERN_LEN: usize = 512;
 
 type Progress<'a> = Box<dyn FnMut(f32) -> ControlFlow<()> + 'a>;
 
@@ -208,6 +209,12 @@ impl fmt::Debug for ModelBuilder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ModelBuilder").field("source", &self.source.label()).finish_non_exhaustive()
     }
+}
+
+/// A model to plan with, and the header of its file.
+pub(crate) struct Planned {
+    pub(crate) model: Model,
+    pub(crate) header: Gguf,
 }
 
 impl<'a> ModelBuilder<'a> {
@@ -250,9 +257,10 @@ impl<'a> ModelBuilder<'a> {
         self.load_mode(if mmap { LoadMode::Mmap } else { LoadMode::Read })
     }
 
-    /// Locks the model in memory so that it is never swapped out.
-    pub fn mlock(self) -> Self {
-        self.load_mode(LoadMode::MmapMlock)
+    /// Maps the file and locks it in memory, so that it is never swapped out (`true`), or leaves the load mode to
+    /// llama.cpp (`false`).
+    pub fn mlock(self, lock: bool) -> Self {
+        self.load_mode(if lock { LoadMode::MmapMlock } else { LoadMode::Auto })
     }
 
     /// How the model is spread over several devices.
@@ -379,6 +387,12 @@ impl<'a> ModelBuilder<'a> {
             return Err(Error::Cancelled);
         }
         let opened = self.source.open(&mut params.raw)?;
+        if !self.vocab_only
+            && let Some(detail) = rules::broken(&opened.header, &params.overrides)
+        {
+            return Err(self.source.refuse(&detail));
+        }
+        let architecture = rules::architecture(&opened.header, &params.overrides);
         let traits = LoadTraits {
             vocab_only: self.vocab_only,
             mapped: params.raw.lazy_mode != llama_sys::LLAMA_LAZY_MODE_OFF
@@ -391,14 +405,44 @@ impl<'a> ModelBuilder<'a> {
         crate::registry::computing();
         crate::log::clear_detail();
         match ModelPtr::load(&opened.load, &params, &mut progress) {
-            Ok(ptr) if self.vocab_only => Model::from_ptr(ptr, traits),
-            Ok(ptr) => match hyper::check(&ptr, &params.overrides, || self.source.metadata(opened.start))? {
+            Ok(ptr) if self.vocab_only => Model::from_ptr(ptr, traits, architecture),
+            Ok(ptr) => match hyper::check(&ptr, &params.overrides, &opened.header)? {
                 Some(detail) => Err(self.source.refuse(&detail)),
-                None => Model::from_ptr(ptr, traits),
+                None => Model::from_ptr(ptr, traits, architecture),
             },
             Err(LoadFailure::Stopped) => Err(Error::Cancelled),
             Err(LoadFailure::Refused) => Err(self.source.explain(&crate::log::take_detail())),
             Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&fault.to_string())),
+        }
+    }
+
+    pub(crate) fn layers(&self) -> Layers {
+        self.layers
+    }
+
+    /// A model without weights, to plan with: nothing may be computed with it.
+    pub(crate) fn plan(&mut self, layers: Layers) -> Result<Planned> {
+        backend::init()?;
+        self.layers = layers;
+        let mut params = self.params()?;
+        params.raw.no_alloc = true;
+        params.raw.vocab_only = false;
+        params.raw.load_mode = llama_sys::LLAMA_LOAD_MODE_NONE;
+        params.raw.lazy_mode = llama_sys::LLAMA_LAZY_MODE_OFF;
+        let opened = self.source.open(&mut params.raw)?;
+        if let Some(detail) = rules::broken(&opened.header, &params.overrides) {
+            return Err(self.source.refuse(&detail));
+        }
+        crate::registry::computing();
+        crate::log::clear_detail();
+        let architecture = rules::architecture(&opened.header, &params.overrides);
+        let traits = LoadTraits { vocab_only: false, mapped: false, rearranged: params.raw.use_extra_bufts };
+        match ModelPtr::load(&opened.load, &params, &mut |_| ControlFlow::Continue(())) {
+            Ok(ptr) => {
+                Ok(Planned { model: Model::from_ptr(ptr, traits, architecture)?, header: opened.header })
+            }
+            Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&fault.to_string())),
+            Err(_) => Err(self.source.explain(&crate::log::take_detail())),
         }
     }
 

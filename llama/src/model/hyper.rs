@@ -3,10 +3,11 @@
 //! ggml checks them with assertions on its own threads, where a failure cannot be contained: it ends the process.
 //! The loader takes them unseen, from the file or from an override.
 
+use super::rules;
 use crate::error::Result;
 use crate::ffi::model::{ModelPtr, OverrideValue};
 use crate::ffi::text::c_string;
-use crate::gguf::{Array, Gguf, GgufError, Value};
+use crate::gguf::{Array, Gguf, Value};
 use std::ffi::CString;
 use std::fmt::Display;
 
@@ -15,14 +16,11 @@ const MAX: i64 = i32::MAX as i64;
 
 type Overrides = [(CString, OverrideValue)];
 
-/// Says what is wrong with the metadata of a model with weights, or `None`. `file` reads the file where a list is
-/// needed: the model keeps none.
-pub(super) fn check(
-    ptr: &ModelPtr,
-    overrides: &Overrides,
-    file: impl FnOnce() -> Result<Gguf, GgufError>,
-) -> Result<Option<String>> {
-    let numbers = Numbers { ptr, overrides, architecture: architecture(ptr, overrides)? };
+/// Says what is wrong with the metadata of a model with weights, or `None`. `file` has the lists: the model keeps
+/// none.
+pub(super) fn check(ptr: &ModelPtr, overrides: &Overrides, file: &Gguf) -> Result<Option<String>> {
+    let numbers =
+        Numbers { ptr, overrides, architecture: rules::architecture(file, overrides).unwrap_or_default() };
     for check in [Numbers::bad_float, Numbers::bad_groups, Numbers::bad_dimensions] {
         if let Some(detail) = check(&numbers)? {
             return Ok(Some(detail));
@@ -32,22 +30,12 @@ pub(super) fn check(
     if !matches!(kind, llama_sys::LLAMA_ROPE_TYPE_MROPE | llama_sys::LLAMA_ROPE_TYPE_IMROPE) {
         return Ok(None);
     }
-    match file() {
-        Ok(gguf) => numbers.bad_sections(&gguf),
-        Err(error) => Ok(Some(format!("the sections of its rotary dimensions cannot be read: {error}"))),
-    }
+    numbers.bad_sections(file)
 }
 
 /// The override that counts for a key: llama.cpp takes the first.
-fn first<'a>(overrides: &'a Overrides, key: &str) -> Option<&'a OverrideValue> {
+pub(super) fn first<'a>(overrides: &'a Overrides, key: &str) -> Option<&'a OverrideValue> {
     overrides.iter().find(|(name, _)| name.to_bytes() == key.as_bytes()).map(|(_, value)| value)
-}
-
-fn architecture(ptr: &ModelPtr, overrides: &Overrides) -> Result<String> {
-    if let Some(OverrideValue::Str(name)) = first(overrides, "general.architecture") {
-        return Ok(name.to_string_lossy().into_owned());
-    }
-    Ok(ptr.meta_value(c"general.architecture")?.unwrap_or_default())
 }
 
 fn refuse(key: &str, value: impl Display, rule: impl Display) -> String {

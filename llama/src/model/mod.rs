@@ -6,6 +6,7 @@ mod fingerprint;
 mod hyper;
 mod kinds;
 mod metadata;
+mod rules;
 mod save;
 mod source;
 
@@ -13,8 +14,9 @@ pub use builder::{Layers, LoadMode, MetadataOverride, ModelBuilder, ProgressFlow
 pub use kinds::{FileType, RopeType};
 pub use metadata::{Metadata, SamplingDefaults};
 
-pub(crate) use builder::checked_override;
+pub(crate) use builder::{PATTERN_LEN, checked_override};
 pub(crate) use diagnose::{check_path, explain};
+pub(crate) use rules::broken_numbers;
 pub(crate) use source::path_string;
 pub use source::{split_path, split_prefix};
 
@@ -128,9 +130,10 @@ impl Model {
         ModelBuilder::new(Source::Path(path.as_ref().to_owned()))
     }
 
-    pub(crate) fn from_ptr(ptr: ModelPtr, traits: LoadTraits) -> Result<Self> {
+    /// `architecture` is the one that llama.cpp took: that of the file, or of an override.
+    pub(crate) fn from_ptr(ptr: ModelPtr, traits: LoadTraits, architecture: Option<String>) -> Result<Self> {
         let vocab = ptr.vocab()?;
-        let info = ModelInfo::read(&ptr, vocab, traits)?;
+        let info = ModelInfo::read(&ptr, vocab, traits, architecture.unwrap_or_default())?;
         let special = SpecialTokens::read(vocab)?;
         Ok(Self {
             inner: Arc::new(ModelInner {
@@ -372,7 +375,7 @@ impl Model {
 }
 
 impl ModelInfo {
-    fn read(ptr: &ModelPtr, vocab: VocabPtr, traits: LoadTraits) -> Result<Self> {
+    fn read(ptr: &ModelPtr, vocab: VocabPtr, traits: LoadTraits, architecture: String) -> Result<Self> {
         let count = |value: i32| u32::try_from(value).unwrap_or(0);
         let width = |value: i32| usize::try_from(value).unwrap_or(0);
         let vocab_size = width(vocab.n_tokens()?);
@@ -380,7 +383,7 @@ impl ModelInfo {
         let vocab_only = traits.vocab_only;
         let deep = !vocab_only;
         Ok(Self {
-            architecture: ptr.meta_value(c"general.architecture")?.unwrap_or_default(),
+            architecture,
             description: ptr.description()?,
             n_params: ptr.n_params()?,
             size: ptr.size()?,
@@ -410,12 +413,16 @@ impl ModelInfo {
         })
     }
 
-    /// Positions per entry that llama.cpp reads from a batch of embeddings.
-    pub(crate) fn n_pos_per_embd(&self) -> usize {
-        match self.rope_type {
-            llama_sys::LLAMA_ROPE_TYPE_MROPE | llama_sys::LLAMA_ROPE_TYPE_IMROPE => 4,
-            _ => 1,
-        }
+    /// True when a position has several sections.
+    pub(crate) fn has_sections(&self) -> bool {
+        matches!(self.rope_type, llama_sys::LLAMA_ROPE_TYPE_MROPE | llama_sys::LLAMA_ROPE_TYPE_IMROPE)
+    }
+
+    /// True when tokens and embeddings may be in one batch.
+    pub(crate) fn takes_mixed_batches(&self) -> bool {
+        const APART: [&str; 6] =
+            ["cogvlm", "deepseek4", "graniteswitch", "eagle3", "dflash", "gemma4-assistant"];
+        !APART.contains(&self.architecture.as_str())
     }
 
     /// True when positions index a table of fixed size, so that a larger one would be out of bounds.

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::ffi::model::LoadSource;
 use crate::ffi::stream::CStream;
 use crate::ffi::text::c_string;
-use crate::gguf::{Gguf, GgufError, Value};
+use crate::gguf::{DEFAULT_ALIGNMENT, Gguf, GgufError, Value};
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
@@ -28,15 +28,15 @@ pub(super) enum Source<'a> {
 #[derive(Debug)]
 pub(super) struct Opened<'a> {
     pub(super) load: LoadSource<'a>,
-    /// Where in its file the model starts, in bytes.
-    pub(super) start: u64,
+    /// The metadata without its vocabulary, and the tensors of all parts.
+    pub(super) header: Gguf,
     /// Must stay until the model is loaded.
     _temporary: Option<Temporary>,
 }
 
 impl<'a> Opened<'a> {
-    fn from_start(load: LoadSource<'a>) -> Self {
-        Self { load, start: 0, _temporary: None }
+    fn new(load: LoadSource<'a>, header: Gguf) -> Self {
+        Self { load, header, _temporary: None }
     }
 }
 
@@ -90,19 +90,23 @@ impl Source<'_> {
         match self {
             Self::Path(path) => {
                 diagnose::check_path(path)?;
-                Ok(Opened::from_start(LoadSource::Path(path_string(path)?)))
+                let header = read_header(path).map_err(|_| self.explain(""))?;
+                mapping_mode(raw, header.alignment()).map_err(|detail| self.refuse(detail))?;
+                Ok(Opened::new(LoadSource::Path(path_string(path)?), header))
             }
             Self::Splits(paths) => {
-                check_splits(paths)?;
+                let header = check_splits(paths)?;
+                mapping_mode(raw, header.alignment()).map_err(|detail| self.refuse(detail))?;
                 let paths = paths.iter().map(|path| path_string(path)).collect::<Result<_>>()?;
-                Ok(Opened::from_start(LoadSource::Splits(paths)))
+                Ok(Opened::new(LoadSource::Splits(paths), header))
             }
             Self::Bytes(bytes) => {
                 if bytes.is_empty() {
                     return Err(self.refuse("there are no bytes"));
                 }
                 read_only_mode(raw)?;
-                open_bytes(bytes).map_err(|error| self.refuse(&error.to_string()))
+                let header = Gguf::read_brief(&mut Cursor::new(bytes)).map_err(|_| self.explain(""))?;
+                open_bytes(bytes, header).map_err(|error| self.refuse(&error.to_string()))
             }
             Self::File(file) => {
                 let mut file: &File = file;
@@ -110,19 +114,13 @@ impl Source<'_> {
                 if start != 0 {
                     inner_mode(raw);
                 }
+                let header = Gguf::read_brief(&mut BufReader::new(Tail { file, start }))
+                    .map_err(|error| self.refuse(&error.to_string()))?;
+                mapping_mode(raw, header.alignment()).map_err(|detail| self.refuse(detail))?;
+                file.seek(SeekFrom::Start(start)).map_err(|error| self.refuse(&error.to_string()))?;
                 let stream = CStream::of_file(file).map_err(|error| self.refuse(&error.to_string()))?;
-                Ok(Opened { load: LoadSource::Stream(stream), start, _temporary: None })
+                Ok(Opened::new(LoadSource::Stream(stream), header))
             }
-        }
-    }
-
-    /// The metadata with its lists, read once more; `start` as it was when the source was opened.
-    pub(super) fn metadata(&self, start: u64) -> Result<Gguf, GgufError> {
-        match self {
-            Self::Path(path) => Gguf::open(path),
-            Self::Splits(paths) => Gguf::open(paths.first().map_or(Path::new(""), PathBuf::as_path)),
-            Self::Bytes(bytes) => Gguf::read(&mut Cursor::new(bytes)),
-            Self::File(file) => Gguf::read(&mut BufReader::new(Tail { file, start })),
         }
     }
 
@@ -153,6 +151,38 @@ fn inner_mode(raw: &mut llama_sys::llama_model_params) {
     }
 }
 
+/// Mapped tensors lie where the file has them: without alignment they are read instead.
+fn mapping_mode(raw: &mut llama_sys::llama_model_params, alignment: u32) -> Result<(), &'static str> {
+    if alignment >= DEFAULT_ALIGNMENT {
+        return Ok(());
+    }
+    inner_mode(raw);
+    match raw.load_mode {
+        llama_sys::LLAMA_LOAD_MODE_MMAP | llama_sys::LLAMA_LOAD_MODE_MMAP_MLOCK => {
+            Err("its tensors are not aligned to 32 bytes (general.alignment), so it cannot be mapped")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads the header of a model file, and those of its other parts where it is the first of several.
+pub(super) fn read_header(path: &Path) -> Result<Gguf, GgufError> {
+    let open = |path: &Path| Gguf::read_brief(&mut BufReader::new(File::open(path)?));
+    let mut header = open(path)?;
+    let count =
+        header.get("split.count").and_then(Value::as_u64).and_then(|n| u16::try_from(n).ok()).unwrap_or(1);
+    if let Some(prefix) = split_prefix(path, 0, count).ok().flatten() {
+        for index in 1..count {
+            // A part that is missing is llama.cpp's to name.
+            let part = split_path(&prefix, index, count).ok().and_then(|path| open(&path).ok());
+            if let Some(part) = part {
+                header.add_part(part);
+            }
+        }
+    }
+    Ok(header)
+}
+
 /// Bytes in memory can only be read: mapping and direct access need a file.
 fn read_only_mode(raw: &mut llama_sys::llama_model_params) -> Result<()> {
     match raw.load_mode {
@@ -165,13 +195,13 @@ fn read_only_mode(raw: &mut llama_sys::llama_model_params) -> Result<()> {
 }
 
 #[cfg(unix)]
-fn open_bytes(bytes: &[u8]) -> io::Result<Opened<'_>> {
-    Ok(Opened::from_start(LoadSource::Stream(CStream::of_bytes(bytes)?)))
+fn open_bytes(bytes: &[u8], header: Gguf) -> io::Result<Opened<'_>> {
+    Ok(Opened::new(LoadSource::Stream(CStream::of_bytes(bytes)?), header))
 }
 
 /// C streams over memory do not exist everywhere; a file does.
 #[cfg(not(unix))]
-fn open_bytes(bytes: &[u8]) -> io::Result<Opened<'_>> {
+fn open_bytes(bytes: &[u8], header: Gguf) -> io::Result<Opened<'_>> {
     use std::sync::atomic::{AtomicU32, Ordering};
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let unique = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -179,18 +209,19 @@ fn open_bytes(bytes: &[u8]) -> io::Result<Opened<'_>> {
     let temporary = Temporary(path);
     std::fs::write(&temporary.0, bytes)?;
     let path = path_string(&temporary.0).map_err(io::Error::other)?;
-    Ok(Opened { load: LoadSource::Path(path), start: 0, _temporary: Some(temporary) })
+    Ok(Opened { load: LoadSource::Path(path), header, _temporary: Some(temporary) })
 }
 
-/// Checks what the files say about themselves where llama.cpp would assert or guess.
-fn check_splits(paths: &[PathBuf]) -> Result<()> {
-    if paths.is_empty() {
-        return Err(Error::invalid("splits", "the list of files is empty"));
-    }
+/// Checks what the files say about themselves where llama.cpp would assert or guess; returns the header of all.
+fn check_splits(paths: &[PathBuf]) -> Result<Gguf> {
+    let mut header: Option<Gguf> = None;
     for (index, path) in paths.iter().enumerate() {
         diagnose::check_path(path)?;
         let refuse = |detail: String| Error::LoadModel { path: path.clone(), detail };
-        let gguf = Gguf::open(path).map_err(|error| match error {
+        let read = File::open(path)
+            .map_err(GgufError::from)
+            .and_then(|file| Gguf::read_brief(&mut BufReader::new(file)));
+        let gguf = read.map_err(|error| match error {
             GgufError::NotGguf { .. } => diagnose::explain(path, ""),
             error => refuse(error.to_string()),
         })?;
@@ -210,8 +241,12 @@ fn check_splits(paths: &[PathBuf]) -> Result<()> {
                 index + 1
             )));
         }
+        match &mut header {
+            Some(header) => header.add_part(gguf),
+            None => header = Some(gguf),
+        }
     }
-    Ok(())
+    header.ok_or_else(|| Error::invalid("splits", "the list of files is empty"))
 }
 
 pub(crate) fn path_string(path: &Path) -> Result<CString> {

@@ -13,14 +13,12 @@ use crate::ffi::quantize::QuantizeParams;
 use crate::ffi::text::c_string;
 use crate::gguf::{DEFAULT_ALIGNMENT, Gguf, TensorInfo, TensorType};
 use crate::model::{
-    FileType, MetadataOverride, check_path, checked_override, explain, path_string, split_path,
+    FileType, MetadataOverride, broken_numbers, check_path, checked_override, explain, path_string,
+    split_path,
 };
 use crate::part_file::PartFile;
 use std::path::{Path, PathBuf};
 use types::{checked_target, insists_on_importance, kind, may_give_up};
-
-/// Longest pattern of a tensor name, in bytes.
-const PATTERN_LEN: usize = 512;
 
 /// Writes a model file again with smaller numbers.
 ///
@@ -85,7 +83,7 @@ setters! {
     file_type(file_type: FileType) => file_type = file_type;
     /// Threads; all processors unless set. The types IQ1, IQ2 and IQ3 always use one: their search can give up
     /// on unusual numbers, and only on the calling thread does that become an error.
-    threads(threads: u32) => threads = Some(threads);
+    n_threads(threads: u32) => threads = Some(threads);
     /// Type of the output matrix (for models without one: of the token embeddings).
     output_tensor_type(tensor_type: TensorType) => output_tensor = Some(tensor_type);
     /// Type of the token embeddings.
@@ -172,6 +170,9 @@ impl Quantize {
         let input = Input::open(&self.input)?;
         let mut params = self.params(&input, dry)?;
         params.raw.dry_run = dry;
+        if let Some(detail) = input.parts.first().and_then(|part| broken_numbers(part, &params.overrides)) {
+            return Err(Error::Quantize { path: self.input.clone(), detail });
+        }
         let targets = self.targets(&input)?;
         if !dry {
             check_targets(&input, &targets)?;
@@ -399,11 +400,11 @@ fn checked_pattern((pattern, tensor_type): &(String, TensorType)) -> Result<(std
     if pattern.is_empty() {
         return Err(Error::invalid("tensor_type", "the pattern is empty"));
     }
-    if pattern.len() > PATTERN_LEN {
+    if pattern.len() > crate::model::PATTERN_LEN {
         return Err(Error::TooLong {
             what: "pattern of a tensor name",
             len: pattern.len(),
-            max: PATTERN_LEN,
+            max: crate::model::PATTERN_LEN,
         });
     }
     Ok((c_string("pattern of a tensor name", pattern)?, checked_target("tensor_type", *tensor_type)?))

@@ -67,7 +67,7 @@ impl Default for DryParams {
 
 /// How the token is finally selected.
 #[derive(Debug, Clone, Copy)]
-enum Select {
+pub(super) enum Select {
     Dist,
     Greedy,
     Mirostat { n_vocab: i32, tau: f32, eta: f32, m: i32 },
@@ -76,7 +76,7 @@ enum Select {
 }
 
 #[derive(Debug)]
-enum CStep {
+pub(super) enum CStep {
     TopK(i32),
     TopP(f32, usize),
     MinP(f32, usize),
@@ -92,7 +92,7 @@ enum CStep {
 
 /// A step of llama.cpp or of the caller.
 #[derive(Debug)]
-enum Step {
+pub(super) enum Step {
     C(CStep),
     Custom(Link),
 }
@@ -115,11 +115,11 @@ enum Step {
 #[derive(Debug)]
 #[must_use = "nothing is created before `build`"]
 pub struct SamplerBuilder {
-    steps: Vec<Step>,
-    select: Select,
-    seed: u32,
-    biases: Vec<(Token, f32)>,
-    grammar: Option<Grammar>,
+    pub(super) steps: Vec<Step>,
+    pub(super) select: Select,
+    pub(super) seed: u32,
+    pub(super) biases: Vec<(Token, f32)>,
+    pub(super) grammar: Option<Grammar>,
     vocabs: Vec<Vocab>,
 }
 
@@ -226,6 +226,14 @@ impl SamplerBuilder {
         self.step(CStep::Infill(vocab.clone()))
     }
 
+    /// Lets the marks of fill in the middle end the text, wherever this is called: before all other steps their
+    /// probability goes to the end token. For filling gaps with [`Session::infill`](crate::Session::infill).
+    pub fn end_at_infill_marks(mut self, vocab: &Vocab) -> Self {
+        self.vocabs.push(vocab.clone());
+        self.steps.insert(0, Step::Custom(Link::Rust(Box::new(crate::infill::EndAtMarks::new(vocab)))));
+        self
+    }
+
     /// A step of your own.
     #[doc(alias = "llama_sampler_init")]
     pub fn custom(mut self, sampler: impl CustomSampler) -> Self {
@@ -300,7 +308,7 @@ impl SamplerBuilder {
     pub fn build(self) -> Result<Sampler> {
         crate::backend::init()?;
         let vocab = common_vocab(&self.vocabs)?;
-        let bias = make_bias(&self.biases, vocab.as_ref())?;
+        let bias = make_bias(&self.biases, vocab.as_ref().map_or(i32::MAX as usize, Vocab::len))?;
         let chain = self.steps.into_iter().map(|step| make_link(step, self.seed)).collect::<Result<_>>()?;
         let select = make_select(self.select, self.seed)?;
         Ok(Sampler {
@@ -325,12 +333,11 @@ fn common_vocab(vocabs: &[Vocab]) -> Result<Option<Vocab>> {
     Ok(Some(first.clone()))
 }
 
-fn make_bias(biases: &[(Token, f32)], vocab: Option<&Vocab>) -> Result<Option<SamplerPtr>> {
+pub(super) fn make_bias(biases: &[(Token, f32)], n_vocab: usize) -> Result<Option<SamplerPtr>> {
     if biases.is_empty() {
         return Ok(None);
     }
     for &(token, bias) in biases {
-        let n_vocab = vocab.map_or(i32::MAX as usize, Vocab::len);
         if token.index().is_none_or(|index| index >= n_vocab) {
             return Err(Error::TokenOutOfRange { token, n_vocab });
         }
@@ -338,17 +345,19 @@ fn make_bias(biases: &[(Token, f32)], vocab: Option<&Vocab>) -> Result<Option<Sa
             return Err(Error::invalid("logit_bias", format!("{bias} for token {token} is not usable")));
         }
     }
-    SamplerPtr::logit_bias(0, biases).map(Some)
+    // The number of tokens only counts on devices.
+    SamplerPtr::logit_bias(i32::try_from(n_vocab).unwrap_or(i32::MAX), biases).map(Some)
 }
 
 fn make_link(step: Step, seed: u32) -> Result<Link> {
     match step {
         Step::Custom(link) => Ok(link),
-        Step::C(step) => make_step(&step, seed).map(Link::C),
+        Step::C(step) => make_step(&step, seed, 0).map(Link::C),
     }
 }
 
-fn make_step(step: &CStep, seed: u32) -> Result<SamplerPtr> {
+/// `n_vocab` only counts on devices.
+pub(super) fn make_step(step: &CStep, seed: u32, n_vocab: usize) -> Result<SamplerPtr> {
     match step {
         CStep::TopK(k) => SamplerPtr::top_k(*k),
         CStep::TopP(p, keep) => SamplerPtr::top_p(probability("top_p", *p)?, *keep),
@@ -368,7 +377,7 @@ fn make_step(step: &CStep, seed: u32) -> Result<SamplerPtr> {
         ),
         CStep::TopNSigma(n) => SamplerPtr::top_n_sigma(within("top_n_sigma", *n, -1e6, 1e6)?),
         CStep::Penalties(params) => SamplerPtr::penalties(
-            0,
+            i32::try_from(n_vocab).unwrap_or(i32::MAX),
             history("penalties last_n", params.last_n)?,
             within("penalties repeat", params.repeat, 1e-3, 1e3)?,
             within("penalties frequency", params.frequency, -1e4, 1e4)?,
@@ -403,7 +412,7 @@ fn make_dry(vocab: &Vocab, params: &DryParams) -> Result<SamplerPtr> {
     )
 }
 
-fn make_select(select: Select, seed: u32) -> Result<SamplerPtr> {
+pub(super) fn make_select(select: Select, seed: u32) -> Result<SamplerPtr> {
     match select {
         Select::Dist => SamplerPtr::dist(seed),
         Select::Greedy => SamplerPtr::greedy(),

@@ -2,6 +2,7 @@
 
 mod builder;
 mod custom;
+mod device;
 mod grammar;
 mod link;
 mod steps;

@@ -39,15 +39,24 @@ impl Vocab {
     /// # Errors
     /// As [`tokenize`](Self::tokenize).
     pub fn tokenize_prompt(&self, parts: &[PromptPart]) -> Result<Vec<Token>> {
+        self.split_parts(parts, true)
+    }
+
+    /// [`tokenize_prompt`](Self::tokenize_prompt) without the beginning and end tokens that the model asks for.
+    pub(crate) fn tokenize_prompt_fragment(&self, parts: &[PromptPart]) -> Result<Vec<Token>> {
+        self.split_parts(parts, false)
+    }
+
+    fn split_parts(&self, parts: &[PromptPart], add_special: bool) -> Result<Vec<Token>> {
         self.usable()?;
         let text: String = parts.iter().map(|part| part.text.as_str()).collect();
         let inputs = input_ranges(parts);
         let controls = control_texts(self.model())?;
         if !controls.iter().any(|control| touches_input(&text, &control.text, &inputs)) {
-            return self.tokenize(&text, Special::Parse);
+            return self.split_text(&text, add_special, Special::Parse);
         }
         let mut tokens = Vec::new();
-        if self.adds_bos() {
+        if add_special && self.adds_bos() {
             tokens.extend(self.bos());
         }
         for fragment in split(&text, &inputs, controls) {
@@ -58,7 +67,7 @@ impl Vocab {
                 }
             }
         }
-        if self.adds_eos() {
+        if add_special && self.adds_eos() {
             tokens.extend(self.eos());
         }
         Ok(tokens)

@@ -215,7 +215,7 @@ fn setters_change_the_running_context() {
     let mut ctx = context(&model);
     let before = answer(&mut ctx, "What is the capital of France?");
     ctx.memory().clear(true).unwrap();
-    ctx.set_threads(2, 2).unwrap();
+    ctx.set_n_threads(2, 2).unwrap();
     assert_eq!(ctx.n_threads(), 2);
     assert_eq!(answer(&mut ctx, "What is the capital of France?"), before);
     ctx.memory().clear(false).unwrap();

@@ -52,7 +52,7 @@ fn many_contexts_come_and_go() {
         for _ in 0..5 {
             let mut ctx = model.context_builder().n_ctx(256).n_threads(threads).build().unwrap();
             ctx.decode(&batch(0, 0, &[Token(5)])).unwrap();
-            ctx.set_threads(2, 1).unwrap();
+            ctx.set_n_threads(2, 1).unwrap();
             ctx.decode(&batch(0, 1, &[Token(5)])).unwrap();
         }
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod adapter;
+mod batches;
 #[cfg(feature = "blas")]
 mod blas;
 mod cancel;
@@ -10,10 +11,15 @@ mod common;
 mod coverage;
 mod custom_sampler;
 mod decode;
+mod device_sampling;
 mod drop_order;
+mod embed;
 mod embeddings;
+mod fit;
 #[cfg(feature = "tokenizers")]
 mod hf;
+mod hostile;
+mod infill;
 mod load;
 mod memory;
 mod misuse;

@@ -120,11 +120,68 @@ const ROWS: &[Row] = rows! {
         b.add_embedding(&vec![f32::NAN; s.model.n_embd_input()], 0, &[SeqId(0)], true);
         decode(&mut s.ctx, &b)
     };
-    "decode: tokens and embeddings" => |s| {
+    "decode: an embedding of another width behind a token" => |s| {
         let mut b = entry(5, 0, &[0]);
-        b.add_embedding(&vec![0.0; s.model.n_embd_input()], 1, &[SeqId(0)], true);
+        b.add_embedding(&vec![0.0; s.model.n_embd_input() + 1], 1, &[SeqId(0)], true);
         decode(&mut s.ctx, &b)
     };
+    "decode: an embedding without numbers" => |s| {
+        decode(&mut s.ctx, Batch::new().add_embedding(&[], 0, &[SeqId(0)], true))
+    };
+    "decode: sections for a model without them" => |s| {
+        let embedding = vec![0.0; s.model.n_embd_input()];
+        decode(&mut s.ctx, Batch::new().add_embedding_at(&embedding, [0; 4], &[SeqId(0)], true))
+    };
+    "encode: tokens and embeddings" => |s| {
+        let mut b = entry(5, 0, &[0]);
+        b.add_embedding(&vec![0.0; s.encoder.model().n_embd_input()], 1, &[SeqId(0)], true);
+        encode(&mut s.encoder, &b)
+    };
+    "device: no such sequence" => |s| s.ctx.sample_on_device(SeqId(2), Sampler::builder());
+    "device: negative sequence" => |s| s.ctx.sample_on_device(SeqId(-1), Sampler::builder());
+    "device: no logits" => |s| s.encoder.sample_on_device(SeqId(0), Sampler::builder());
+    "device: a grammar" => |s| {
+        let grammar = Grammar::new(&s.model.vocab(), "root ::= \"a\"")?;
+        s.ctx.sample_on_device(SeqId(0), Sampler::builder().grammar(grammar))
+    };
+    "device: Mirostat" => |s| s.ctx.sample_on_device(SeqId(0), Sampler::builder().mirostat_v2(5.0, 0.1));
+    "device: adaptive-p" => |s| s.ctx.sample_on_device(SeqId(0), Sampler::builder().adaptive_p(0.5, 0.5));
+    "device: XTC" => |s| s.ctx.sample_on_device(SeqId(0), Sampler::builder().xtc(0.5, 0.1));
+    "device: typical, then greedy" => |s| s.ctx.sample_on_device(SeqId(0), Sampler::builder().typical(0.5).greedy());
+    "device: at least so many tokens" => |s| s.ctx.sample_on_device(SeqId(0), Sampler::builder().top_p_min(0.5, 5));
+    "device: NaN" => |s| s.ctx.sample_on_device(SeqId(0), Sampler::builder().temperature(f32::NAN));
+    "device: bias of no token" => |s| {
+        let n_vocab = i32::try_from(s.model.n_vocab()).unwrap();
+        s.ctx.sample_on_device(SeqId(0), Sampler::builder().logit_bias(&[(Token(n_vocab), 1.0)]))
+    };
+    "device: all tokens banned" => |s| {
+        let n_vocab = i32::try_from(s.model.n_vocab()).unwrap();
+        let all: Vec<_> = (0..n_vocab).map(|id| (Token(id), f32::NEG_INFINITY)).collect();
+        s.ctx.sample_on_device(SeqId(0), Sampler::builder().logit_bias(&all))
+    };
+    "device: a token shown to no sampler" => |s| s.ctx.accept_on_device(SeqId(0), Token(5));
+    "device: no sampler to reset" => |s| s.ctx.reset_on_device(SeqId(0));
+    "device: no such token shown" => |s| {
+        s.ctx.sample_on_device(SeqId(0), Sampler::builder())?;
+        let shown = s.ctx.accept_on_device(SeqId(0), Token(-1));
+        s.ctx.sample_on_host(SeqId(0))?;
+        shown
+    };
+    "device: two outputs" => |s| {
+        s.ctx.sample_on_device(SeqId(0), Sampler::builder())?;
+        let mut b = Batch::new();
+        b.extend(SeqId(0), 0, &[Token(5), Token(6)]).logits_for_all();
+        let refused = decode(&mut s.ctx, &b);
+        s.ctx.sample_on_host(SeqId(0))?;
+        refused
+    };
+    "device: logits" => |s| {
+        s.ctx.sample_on_device(SeqId(0), Sampler::builder())?;
+        let refused = s.ctx.decode(&entry(5, 0, &[0])).unwrap().logits_last().map(drop);
+        s.ctx.sample_on_host(SeqId(0))?;
+        refused
+    };
+    "device: sampled on the host" => |s| s.ctx.decode(&entry(5, 0, &[0])).unwrap().sampled_last().map(drop);
     "decode, recurrent: gap" => |s| {
         decode(&mut s.recurrent, &entry(5, 0, &[0]))?;
         decode(&mut s.recurrent, &entry(5, 5, &[0]))
@@ -181,9 +238,9 @@ const ROWS: &[Row] = rows! {
     "memory: of an encoder" => |s| s.encoder.memory().seq_remove(SeqId(0), ..);
     "memory: clear an encoder" => |s| s.encoder.memory().clear(true);
     "memory: shift an encoder" => |s| s.encoder.memory().can_shift().map(drop);
-    "threads: 0" => |s| s.ctx.set_threads(0, 1);
-    "threads: 0 for batches" => |s| s.ctx.set_threads(1, 0);
-    "threads: 100000" => |s| s.ctx.set_threads(100_000, 1);
+    "threads: 0" => |s| s.ctx.set_n_threads(0, 1);
+    "threads: 0 for batches" => |s| s.ctx.set_n_threads(1, 0);
+    "threads: 100000" => |s| s.ctx.set_n_threads(100_000, 1);
     "context: n_seq_max 0" => |s| s.model.context_builder().n_ctx(256).n_seq_max(0).build().map(drop);
     "context: n_seq_max 257" => |s| s.model.context_builder().n_ctx(256).n_seq_max(257).build().map(drop);
     "context: n_seq_max MAX" => |s| s.model.context_builder().n_seq_max(u32::MAX).build().map(drop);

@@ -95,12 +95,30 @@ fn rewritten(architecture: &str, changes: &[(&str, Value)]) -> Vec<u8> {
 }
 
 /// A model with positions of several dimensions (M-RoPE).
-fn sections(list: &[i32]) -> Vec<u8> {
+pub(crate) fn sections(list: &[i32]) -> Vec<u8> {
     rewritten("qwen2vl", &[("rope.dimension_sections", list.to_vec().into())])
 }
 
 fn hostile(key: &str, value: impl Into<Value>) -> Result<(), Error> {
     compute(Model::builder_from_bytes(&rewritten("qwen2", &[(key, value.into())])))
+}
+
+/// The tiny Llama with tensors that need not lie at multiples of more.
+fn aligned_to(alignment: u32) -> Vec<u8> {
+    let mut source = File::open(tiny()).unwrap();
+    let gguf = Gguf::open(tiny()).unwrap();
+    let mut writer = GgufWriter::new();
+    writer.set("general.alignment", alignment).unwrap();
+    for (key, value) in gguf.metadata() {
+        writer.set(key.clone(), value.clone()).unwrap();
+    }
+    for tensor in gguf.tensors() {
+        let data = gguf.read_tensor(&mut source, tensor).unwrap();
+        writer.tensor(tensor.name(), tensor.dims(), tensor.tensor_type(), data).unwrap();
+    }
+    let mut bytes = Vec::new();
+    writer.write_to(&mut bytes).unwrap();
+    bytes
 }
 
 macro_rules! rows {
@@ -181,6 +199,23 @@ const ROWS: &[Row] = rows! {
         file.seek(SeekFrom::Start(24)).unwrap();
         compute(Model::builder_from_file(&file))
     };
+    "heads: none" => || override_in(Arch::Llama, "attention.head_count", 0_i64);
+    "heads: no keys and values" => || override_in(Arch::Qwen2, "attention.head_count_kv", 0_i64);
+    "heads: keys and values for three of four" => || override_in(Arch::Qwen3, "attention.head_count_kv", 3_i64);
+    "layers: none" => || override_in(Arch::Llama, "block_count", 0_i64);
+    "layers: more than llama.cpp has room for" => || override_in(Arch::Llama, "block_count", 513_i64);
+    "layers: negative in the file" => || hostile("block_count", -1_i32);
+    "width: none" => || hostile("embedding_length", 0_u32);
+    "heads: none in the file" => || hostile("attention.head_count", 0_u32);
+    "an architecture that divides by a missing number" => || {
+        compute(Model::builder(tiny()).metadata_override("general.architecture", "qwen3moe"))
+    };
+    "alignment: 1, mapped" => || {
+        let path = folder().join("misuse-alignment.gguf");
+        std::fs::write(&path, aligned_to(1)).unwrap();
+        compute(Model::builder(path).load_mode(LoadMode::Mmap))
+    };
+    "quantize: no layers" => || quantize(|q| q.metadata_override("llama.block_count", 0_i64));
     "split path: no parts" => || split_path("a", 0, 0).map(drop);
     "split path: behind the last" => || split_path("a", 3, 3).map(drop);
     "split path: zero byte" => || split_path("\0", 0, 3).map(drop);
@@ -228,8 +263,8 @@ const ROWS: &[Row] = rows! {
         quantize(|q| q.file_type(FileType::Q4_0).tensor_type("[", TensorType::Q8_0))
     };
     "quantize: pattern too long" => || quantize(|q| q.tensor_type(&"(".repeat(100_000), TensorType::Q8_0));
-    "quantize: no threads" => || quantize(|q| q.threads(0));
-    "quantize: all threads" => || quantize(|q| q.threads(u32::MAX));
+    "quantize: no threads" => || quantize(|q| q.n_threads(0));
+    "quantize: all threads" => || quantize(|q| q.n_threads(u32::MAX));
     "quantize: prune what is not there" => || quantize(|q| q.prune_layers(&[2]));
     "quantize: prune MAX" => || quantize(|q| q.prune_layers(&[u32::MAX]));
     "quantize: prune all" => || quantize(|q| q.prune_layers(&[0, 1, 1, 0]));
@@ -315,6 +350,9 @@ fn sound_numbers_are_not_refused() {
     let repaired =
         Model::builder_from_bytes(&bad).metadata_override("qwen2.attention.layer_norm_rms_epsilon", 1e-6);
     assert_eq!(compute(repaired), Ok(()), "the override counts, not the file");
+    let loose = folder().join("sound-alignment.gguf");
+    std::fs::write(&loose, aligned_to(1)).unwrap();
+    assert_eq!(compute(Model::builder(&loose)), Ok(()), "read instead of mapped");
     let vocab = Model::builder_from_bytes(&bad).vocab_only(true).load();
     assert!(vocab.is_ok(), "nothing is computed with it: {vocab:?}");
 }

@@ -98,7 +98,7 @@ fn narrow_tensors_fall_back() {
 
 #[test]
 fn options_reach_the_tensors() {
-    let base = |name| Quantize::new(wide(), out(name)).file_type(FileType::Q4_K_M).threads(2);
+    let base = |name| Quantize::new(wide(), out(name)).file_type(FileType::Q4_K_M).n_threads(2);
     let file = |job: Quantize| job.run().unwrap().files.remove(0);
 
     let path = file(base("mix"));
@@ -129,7 +129,7 @@ fn options_reach_the_tensors() {
 fn threads_do_not_change_the_result() {
     let bytes = |threads| {
         let job = Quantize::new(wide(), out(&format!("threads-{threads}"))).file_type(FileType::Q4_K_M);
-        std::fs::read(&job.threads(threads).run().unwrap().files[0]).unwrap()
+        std::fs::read(&job.n_threads(threads).run().unwrap().files[0]).unwrap()
     };
     assert!(bytes(1) == bytes(3));
 }
@@ -191,8 +191,8 @@ fn what_cannot_work_is_refused() {
         ("token_embedding_type", Quantize::new(tiny(), &target).token_embedding_type(TensorType::Q4_K)),
         ("tensor_type", base().tensor_type("", TensorType::Q8_0)),
         ("tensor_type", base().tensor_type("x", TensorType::Q8_K)),
-        ("threads", base().threads(0)),
-        ("threads", base().threads(100_000)),
+        ("threads", base().n_threads(0)),
+        ("threads", base().n_threads(100_000)),
         ("prune_layers", base().prune_layers(&[2])),
         ("prune_layers", base().prune_layers(&[u32::MAX])),
         ("prune_layers", base().prune_layers(&[0, 1])),

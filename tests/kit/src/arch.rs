@@ -108,11 +108,8 @@ pub(crate) fn describe(shape: &Shape, meta: &mut Metadata) {
         Arch::Bert => {
             add("attention.layer_norm_epsilon", Value::F32(1e-12));
             add("attention.causal", Value::Bool(false));
-            // 1 is the mean of all tokens, 4 the classifier head.
-            add("pooling_type", Value::U32(if shape.labels.is_empty() { 1 } else { 4 }));
-            if !shape.labels.is_empty() {
-                add("classifier.output_labels", shape.labels.clone().into());
-            }
+            // The mean of all tokens.
+            add("pooling_type", Value::U32(1));
         }
         Arch::T5 => {
             add("attention.layer_norm_epsilon", Value::F32(1e-6));
@@ -120,6 +117,11 @@ pub(crate) fn describe(shape: &Shape, meta: &mut Metadata) {
             add("decoder_start_token_id", Value::U32(0));
             add("decoder_block_count", Value::U32(shape.n_layer));
         }
+    }
+    if !shape.labels.is_empty() {
+        // The classifier head.
+        add("pooling_type", Value::U32(4));
+        add("classifier.output_labels", shape.labels.clone().into());
     }
 }
 
@@ -192,6 +194,7 @@ impl List<'_> {
         let s = self.shape;
         let is_output = s.tied || s.arch == Arch::T5;
         let role = if is_output { Role::Output } else { Role::Embedding };
+        let n_labels = u32::try_from(s.labels.len()).unwrap_or(1);
         self.matrix("token_embd", &[s.n_embd, s.n_vocab], role);
         match s.arch {
             Arch::Bert => {
@@ -203,8 +206,7 @@ impl List<'_> {
                     Fill::Normal(0.1),
                 );
                 self.norm_with_bias("token_embd_norm", s.n_embd);
-                if !s.labels.is_empty() {
-                    let n_labels = u32::try_from(s.labels.len()).unwrap_or(1);
+                if n_labels > 0 {
                     self.matrix("cls", &[s.n_embd, s.n_embd], Role::Matrix);
                     self.bias("cls", s.n_embd);
                     self.matrix("cls.output", &[s.n_embd, n_labels], Role::Matrix);
@@ -219,6 +221,9 @@ impl List<'_> {
                 self.norm("output_norm", s.n_embd);
                 if !s.tied {
                     self.matrix("output", &[s.n_embd, s.n_vocab], Role::Output);
+                }
+                if n_labels > 0 {
+                    self.matrix("cls.output", &[s.n_embd, n_labels], Role::Matrix);
                 }
             }
         }

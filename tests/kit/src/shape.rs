@@ -77,7 +77,7 @@ pub struct Shape {
     pub n_expert_used: u32,
     /// Sliding window in tokens. Gemma only.
     pub window: u32,
-    /// Classifier labels: a BERT with labels is a re-ranker instead of an embedder.
+    /// Classifier labels: a BERT with labels is a re-ranker instead of an embedder, and a Qwen 3 one besides.
     pub labels: Vec<String>,
 }
 

@@ -1,0 +1,86 @@
+//! What is planned before loading is what a load takes.
+
+use crate::common::{default_path, folder};
+use llama::{CacheType, FlashAttention, Layers, LoadMode, MemoryUse, Model};
+use llama_test_kit::{Arch, RandomModel, Shape};
+
+/// Within one part in fifty, and a page for alignment.
+fn near(planned: u64, real: u64) -> bool {
+    planned.abs_diff(real) <= real / 50 + 4096
+}
+
+fn total(memories: impl Iterator<Item = MemoryUse>) -> (u64, u64, u64) {
+    memories.fold((0, 0, 0), |sum, m| (sum.0 + m.weights, sum.1 + m.context, sum.2 + m.compute))
+}
+
+#[test]
+fn plans_are_kept_by_loads() {
+    for shape in Shape::all_tiny() {
+        let name = shape.name.clone();
+        let path = RandomModel::new(shape.clone()).cached(folder()).unwrap();
+        for n_ctx in [256, 1024] {
+            let plan = llama::fit(&path, &[], n_ctx).unwrap();
+            let model = Model::builder(&path).devices(&[]).load_mode(LoadMode::Read).load().unwrap();
+            let ctx = model.context_builder().n_ctx(n_ctx).n_threads(1).build().unwrap();
+            let planned = total(plan.memories.iter().map(|m| m.usage));
+            let real = total(ctx.memory_usage().unwrap().iter().map(|m| m.usage));
+            assert!(near(planned.0, real.0), "{name} {n_ctx}: weights {} and {}", planned.0, real.0);
+            assert!(near(planned.0, model.size()), "{name}: weights {} and {}", planned.0, model.size());
+            assert_eq!(planned.1, real.1, "{name} {n_ctx}: memory of past tokens");
+            assert!(near(planned.2, real.2), "{name} {n_ctx}: compute {} and {}", planned.2, real.2);
+            let layers: u64 = plan.layer_weights.iter().sum();
+            assert_eq!(layers + plan.other_weights, model.size(), "{name}: all tensors belong somewhere");
+            assert!(plan.layer_weights.iter().all(|bytes| *bytes > 0), "{name}");
+            assert_eq!(plan.n_layer, model.n_layer());
+            assert!(plan.fits(), "{name}: a few hundred kilobytes");
+            assert_eq!((plan.offloaded, plan.gpu_layers()), (0, Layers::Count(0)));
+        }
+    }
+}
+
+#[test]
+fn the_cache_is_as_large_as_its_numbers() {
+    // Blocks of Q8_0 need heads of 32.
+    let shape = Shape { name: "tiny-llama-32".to_owned(), head_dim: 32, ..Shape::tiny(Arch::Llama) };
+    let path = RandomModel::new(shape.clone()).cached(folder()).unwrap();
+    let cache = |n_ctx, kind, flash| {
+        let plan = Model::builder(&path)
+            .devices(&[])
+            .fit(|context| context.n_ctx(n_ctx).type_k(kind).type_v(kind).flash_attention(flash));
+        plan.unwrap().memories.iter().map(|m| m.usage.context).sum::<u64>()
+    };
+    let numbers =
+        |n_ctx: u32| 2 * u64::from(shape.n_layer * shape.n_head_kv * shape.head_dim) * u64::from(n_ctx);
+    for n_ctx in [256, 512, 4096] {
+        assert_eq!(cache(n_ctx, CacheType::F32, FlashAttention::Off), 4 * numbers(n_ctx));
+        assert_eq!(cache(n_ctx, CacheType::F16, FlashAttention::Off), 2 * numbers(n_ctx));
+        // 32 numbers of 8 bits and a scale of 16.
+        assert_eq!(cache(n_ctx, CacheType::Q8_0, FlashAttention::On), numbers(n_ctx) * 34 / 32);
+    }
+}
+
+#[test]
+fn what_is_missing_is_said_and_nothing_is_allocated() {
+    let name = "tiny-llama-wide".to_owned();
+    let shape = Shape { name, n_layer: 32, n_head_kv: 4, head_dim: 128, ..Shape::tiny(Arch::Llama) };
+    let path = RandomModel::new(shape).cached(folder()).unwrap();
+    // Keys and values of four heads of 128 numbers of 16 bits: 256 GiB for four million tokens in 32 layers.
+    let plan = llama::fit(&path, &llama::devices().unwrap(), 1 << 22).unwrap();
+    assert_eq!(plan.n_layer, 32);
+    assert!(!plan.fits());
+    let host = &plan.memories[0];
+    assert!(host.device.is_none() && host.available > 0);
+    assert_eq!(host.missing, host.usage.total() - host.available);
+    assert_eq!(host.usage.context, 256 << 30);
+}
+
+#[test]
+fn what_cannot_be_loaded_cannot_be_planned() {
+    assert!(llama::fit("/no/such/file", &[], 256).is_err());
+    assert!(llama::fit(default_path().with_file_name("train.py"), &[], 256).is_err());
+    assert!(llama::fit(default_path(), &[], u32::MAX).is_err());
+    let odd = Model::builder(default_path()).metadata_override("llama.attention.head_count", 0_i64);
+    assert!(odd.fit(|context| context).is_err());
+    let later = llama::fit(default_path(), &[], 0).unwrap();
+    assert!(later.memories[0].usage.context > 0, "as long as in training");
+}
