@@ -51,7 +51,7 @@ impl Subjects {
         self.recurrent.memory().clear(false).unwrap();
         self.encoder.encode(&batch(0, 0, &[Token(5), Token(6)])).unwrap();
         assert!(!self.model.vocab().tokenize("fine", Special::AsText).unwrap().is_empty());
-        let done = self.session.generate(&[Token(5), Token(6)]).max_tokens(1).start().unwrap().finish();
+        let done = self.session.generate(&[Token(5), Token(6)]).choice(&["a"]).start().unwrap().finish();
         assert_eq!(done.unwrap().usage.generated, 1);
         assert!(!target().exists(), "a file was left behind");
     }
