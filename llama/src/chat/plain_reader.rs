@@ -5,7 +5,8 @@ use crate::generate::Completion;
 use crate::message::Message;
 
 /// What a rendered prompt says about the reply: nothing.
-pub(super) type Form = ();
+#[derive(Debug)]
+pub(super) struct Form;
 
 /// Hands the text through.
 #[derive(Debug, Default)]

@@ -170,7 +170,7 @@ impl Prompter {
     #[cfg(not(feature = "tools"))]
     fn render_as_is(&self, messages: &[Message]) -> Result<Rendered> {
         let prompt = self.template.render(messages, &self.options)?;
-        Ok(Rendered { tokens: prompt.tokenize(&self.vocab)?, form: () })
+        Ok(Rendered { tokens: prompt.tokenize(&self.vocab)?, form: Form })
     }
 
     #[cfg(feature = "tools")]
