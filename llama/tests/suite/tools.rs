@@ -2,7 +2,7 @@
 
 use crate::common::model;
 use llama::{
-    Candidates, Chat, ChatFormat, ChatRequest, ChatTemplate, CustomSampler, Error, Grammar, Message,
+    Candidates, Chat, ChatFormat, ChatRequest, ChatTemplate, CustomSampler, Error, Format, Grammar, Message,
     ReplyEvent, Sampler, Special, StopReason, Token, Tool, ToolCall, ToolChoice, ToolDefinition, tool,
 };
 use serde_json::json;
@@ -234,6 +234,15 @@ fn a_required_call_is_valid_whatever_the_model() {
     let (result, calls) = required("No.");
     assert!(calls.is_empty());
     assert!(matches!(result, Err(Error::Incomplete { stop: StopReason::TokenLimit, .. })), "{result:?}");
+}
+
+#[test]
+fn a_reply_of_a_given_form_is_not_taken_apart() {
+    let text = "<think>\nHm.\n</think>\n\nYes.";
+    let mut chat = chat(&[text, text]);
+    let answer = chat.ask_as("Rain?", &Format::choice(&[text])).unwrap();
+    assert_eq!((answer.as_str(), chat.messages()[1].content.as_str()), (text, text));
+    assert_eq!(chat.ask("Rain?").unwrap(), "Yes.", "the next one is of the model's format again");
 }
 
 #[test]

@@ -281,3 +281,41 @@ impl Grammar {
 fn is_set(bits: &[u64], token: Token) -> bool {
     token.index().and_then(|index| bits.get(index / 64).map(|word| word >> (index % 64) & 1)) == Some(1)
 }
+
+#[cfg(all(test, feature = "tools"))]
+mod tests {
+    use super::*;
+    use crate::model::Model;
+    use std::path::Path;
+
+    #[test]
+    fn control_tokens_stand_for_their_text_where_a_format_says_so() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/model/llama-tiny-chat.gguf");
+        let model = Model::load(path).unwrap();
+        let vocab = model.vocab();
+        let [mark] = vocab.tokenize_fragment("<|im_start|>", Special::Parse).unwrap()[..] else { panic!() };
+        let [a] = vocab.tokenize_fragment("a", Special::AsText).unwrap()[..] else { panic!() };
+        let mut grammar = Grammar::new(&vocab, r#"root ::= "Well" "<|im_start|>" "a""#).unwrap();
+        grammar.skip("Well").unwrap();
+        assert_eq!(grammar.allows(mark), Ok(false));
+        grammar.spell(&[mark]).unwrap();
+        let mut candidates: Vec<Candidate> =
+            [mark, a].map(|token| Candidate { id: token.0, logit: 0.0, p: 0.0 }).to_vec();
+        grammar.filter(&mut candidates).unwrap();
+        assert_eq!(candidates.iter().map(|candidate| candidate.id).collect::<Vec<_>>(), [mark.0]);
+        for _ in 0..2 {
+            grammar.accept(mark).unwrap();
+            assert_eq!((grammar.allows(mark), grammar.allows(a)), (Ok(false), Ok(true)));
+            grammar.accept(a).unwrap();
+            assert!(grammar.is_finished());
+            grammar.reset().unwrap();
+            assert_eq!(
+                (grammar.may_end(), grammar.allows(mark)),
+                (Some(false), Ok(true)),
+                "behind the text skipped"
+            );
+        }
+        assert!(matches!(grammar.skip("x"), Err(Error::Grammar { .. })));
+        assert_eq!(grammar.allows(mark), Ok(true), "and nothing has changed");
+    }
+}
