@@ -16,6 +16,8 @@ pub(super) struct Subjects {
     pub(super) vocab_only: Model,
     pub(super) session: Session,
     pub(super) sampler: Sampler,
+    #[cfg(feature = "multimodal")]
+    pub(super) media: Option<super::media::Subjects>,
 }
 
 impl Subjects {
@@ -31,6 +33,8 @@ impl Subjects {
             vocab_only: Model::builder(default_path()).vocab_only(true).load().unwrap(),
             session: Session::new(session).unwrap(),
             sampler: Sampler::greedy().unwrap(),
+            #[cfg(feature = "multimodal")]
+            media: None,
             model,
         }
     }
