@@ -29,19 +29,9 @@ struct Place {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum Operation {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-}
-
-#[derive(Deserialize, JsonSchema)]
 struct Calculation {
-    left: f64,
-    operation: Operation,
-    right: f64,
+    /// Two numbers with +, -, * or / between them.
+    expression: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -85,8 +75,8 @@ fn run(args: impl Iterator<Item = String>) -> ToolResult<()> {
 fn tools() -> [Tool; 3] {
     [
         tool("weather", "Current weather of a city", |place: Place| weather(&place.city)),
-        tool("calculator", "Computes with two numbers", calculate),
-        tool("clock", "The time of day in UTC", |_: Nothing| {
+        tool("calculator", "Calculate an expression", |sum: Calculation| calculate(&sum.expression)),
+        tool("clock", "Current time", |_: Nothing| {
             let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
             Ok(format!("{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60))
         }),
@@ -96,20 +86,25 @@ fn tools() -> [Tool; 3] {
 /// A real program would ask a weather service.
 fn weather(city: &str) -> ToolResult<Value> {
     match city.trim().to_lowercase().as_str() {
-        "lima" => Ok(json!({"sky": "cloudy", "celsius": 18, "rain": false})),
-        "london" => Ok(json!({"sky": "overcast", "celsius": 11, "rain": true})),
+        "lima" => Ok(json!({"sky": "cloudy", "temperature": 18})),
+        "london" => Ok(json!({"sky": "rainy", "temperature": 11})),
         _ => Err(format!("there is no weather station in {city}").into()),
     }
 }
 
-fn calculate(Calculation { left, operation, right }: Calculation) -> ToolResult<f64> {
-    match operation {
-        Operation::Add => Ok(left + right),
-        Operation::Subtract => Ok(left - right),
-        Operation::Multiply => Ok(left * right),
-        Operation::Divide if right == 0.0 => Err("division by zero".into()),
-        Operation::Divide => Ok(left / right),
-    }
+fn calculate(expression: &str) -> ToolResult<String> {
+    // A minus in front belongs to the number.
+    let at = expression.char_indices().skip(1).find(|(_, c)| "+-*/".contains(*c));
+    let (at, operator) = at.ok_or_else(|| format!("there is no operator in \"{expression}\""))?;
+    let (left, right): (f64, f64) = (expression[..at].trim().parse()?, expression[at + 1..].trim().parse()?);
+    let result = match operator {
+        '+' => left + right,
+        '-' => left - right,
+        '*' => left * right,
+        _ if right == 0.0 => return Err("division by zero".into()),
+        _ => left / right,
+    };
+    Ok(result.to_string())
 }
 
 fn approve(call: &ToolCall, ask: bool) -> bool {

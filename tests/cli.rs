@@ -464,3 +464,27 @@ fn gaps_are_filled() {
         &["cannot fill in the middle"],
     );
 }
+
+#[cfg(feature = "tools")]
+#[test]
+fn tools_are_called_and_their_results_told() {
+    for (question, calls, told) in [
+        ("What is the weather in Lima?", "weather", "18 degrees"),
+        ("What is 37 times 12?", "37 * 12", "444"),
+        ("What is the capital of France?", "", "Paris"),
+        ("How is the weather in Oslo?", "Oslo", "error"),
+    ] {
+        let output = example("tools").arg(question).output().expect("the program starts");
+        succeeded(&output);
+        assert!(stderr(&output).contains(calls), "{question}: {}", stderr(&output));
+        assert_eq!(calls.is_empty(), stderr(&output).is_empty(), "{question}: {}", stderr(&output));
+        assert!(stdout(&output).contains(told), "{question}: {}", stdout(&output));
+    }
+    for (args, why) in
+        [(&["--no-such"][..], "--no-such"), (&["a", "b", "c"], "unexpected"), (&["a", "b"], "\"b\"")]
+    {
+        let output = example("tools").args(args).output().expect("the program starts");
+        assert!(!output.status.success());
+        assert!(stderr(&output).lines().count() == 1 && stderr(&output).contains(why), "{}", stderr(&output));
+    }
+}

@@ -171,15 +171,15 @@ def held_out_report(w, folder):
 
 
 def batches(folder, seed):
-    """Short rows mostly; every fifth batch has long rows, for long conversations."""
+    """Every fifth batch has long rows, for long conversations."""
     random = np.random.default_rng(seed)
     kinds = []
-    for name, length, count in (("short", 128, 16), ("long", 512, 4)):
+    for name, length, count in (("short", 128, 16), ("middle", 256, 8), ("long", 512, 4)):
         rows = np.fromfile(f"{folder}/{name}.bin", "<u2").reshape(-1, length)
         kinds.append((rows, count, []))
     while True:
-        for turn in range(5):
-            rows, count, left = kinds[turn == 4]
+        for kind in (0, 1, 0, 1, 2):
+            rows, count, left = kinds[kind]
             if len(left) < count:
                 left[:] = random.permutation(len(rows)).tolist()
             yield rows[[left.pop() for _ in range(count)]]
@@ -200,8 +200,14 @@ def save(path, w, state, average, step):
     os.replace(f"{path}.part", path)
 
 
-def load(path):
+def load(path, vocab):
     tensors = {n: jnp.array(x) for n, x in load_file(path).items()}
+    for name, x in tensors.items():
+        if name.endswith((".embedding", ".head")) and len(x) < vocab:
+            # Rows of tokens that are new in the vocabulary; their optimiser state starts at zero.
+            shape = (vocab - len(x), WIDTH)
+            spread = x.std() if name.endswith("embedding") and not name.startswith(("m.", "v.")) else 0.0
+            tensors[name] = jnp.concatenate([x, spread * jax.random.normal(jax.random.PRNGKey(1), shape)])
     average = {n[2:]: x for n, x in tensors.items() if n.startswith("w.")}
     w = {n: tensors.get(f"now.{n}", x + 0) for n, x in average.items()}
     state = {n: (tensors[f"m.{n}"], tensors[f"v.{n}"]) for n in average}
@@ -212,7 +218,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", required=True, help="folder that `corpus` wrote")
     parser.add_argument("--out", required=True, help="weights, as safetensors")
-    parser.add_argument("--vocab", type=int, default=1536)
+    parser.add_argument("--vocab", type=int, default=1600)
     parser.add_argument("--minutes", type=float, default=60, help="time to train for")
     parser.add_argument("--cooldown", type=float, default=0.9, help="last part in which the rate falls to zero")
     parser.add_argument("--rate", type=float, default=0.012)
@@ -221,7 +227,7 @@ def main():
     options = parser.parse_args()
 
     if options.resume:
-        w, state, average, step = load(options.resume)
+        w, state, average, step = load(options.resume, options.vocab)
     else:
         w, step = initial_weights(options.vocab, jax.random.PRNGKey(0)), 0
         average = {n: x + 0 for n, x in w.items()}

@@ -5,20 +5,37 @@ use std::fmt::Write as _;
 use crate::Split;
 use crate::phrase::Wordings;
 use crate::rng::Rng;
+use crate::tool::{LIST_START, Tool};
 use crate::topics::{
-    arithmetic, calendar, capitals, colours, comparison, echo, follow_up, identity, names, opposites,
-    outside, small_talk, stories,
+    arithmetic, calendar, capitals, colours, comparison, echo, follow_up, gaps, identity, json, names,
+    opposites, outside, reports, small_talk, stories, tools,
 };
-use crate::turn::{Topic, Turn};
+use crate::turn::{Asker, Topic, Turn};
 
-/// A conversation: perhaps a system message, then questions with replies.
+/// A conversation: perhaps a system message and tools, then questions with replies.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Dialogue {
     /// The system message.
     pub system: Option<String>,
+    /// The tools on offer.
+    pub tools: Vec<Tool>,
     /// The turns; the last one is the one that a held-out dialogue is about.
     pub turns: Vec<Turn>,
+}
+
+/// What a conversation is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Questions and answers.
+    Talk,
+    /// The same with tools on offer, and most questions for them.
+    Tools,
+    /// Answers in JSON, asked for or forced, between others.
+    Json,
+    /// No conversation but one text with a gap.
+    Gap,
 }
 
 const SYSTEM: Wordings = Wordings {
@@ -67,7 +84,7 @@ const BRIEF_SYSTEM: Wordings = Wordings {
     held_out: &["You are very terse.", "Keep your answers short.", "Answer as briefly as possible."],
 };
 
-/// How often each topic is asked about, per cent.
+/// How often each topic is asked about, in comparison to the others.
 const MIX: &[(u32, Topic)] = &[
     (10, Topic::Capital),
     (12, Topic::Country),
@@ -80,13 +97,23 @@ const MIX: &[(u32, Topic)] = &[
     (4, Topic::SmallTalk),
     (2, Topic::Story),
     (5, Topic::Echo),
-    (11, Topic::Outside),
+    (10, Topic::Outside),
+    (5, Topic::NoTool),
 ];
 
 impl Dialogue {
-    /// A conversation as the corpus holds it: topics mixed, of `turns` turns.
+    /// A conversation as the corpus holds it: topics mixed, of `turns` questions.
     #[must_use]
-    pub fn random(rng: &mut Rng, split: Split, turns: usize) -> Self {
+    pub fn random(rng: &mut Rng, split: Split, kind: Kind, turns: usize) -> Self {
+        match kind {
+            Kind::Talk => Self::talk(rng, split, turns),
+            Kind::Tools => Self::with_tools(rng, split, turns),
+            Kind::Json => Self::in_json(rng, split, turns),
+            Kind::Gap => Self::gap(rng, split),
+        }
+    }
+
+    fn talk(rng: &mut Rng, split: Split, turns: usize) -> Self {
         let mut dialogue = Self::start(rng, split);
         let mut name = None;
         while dialogue.turns.len() < turns {
@@ -105,10 +132,55 @@ impl Dialogue {
         dialogue.settle()
     }
 
+    fn with_tools(rng: &mut Rng, split: Split, questions: usize) -> Self {
+        let mut dialogue = Self { tools: tools::offer(rng), ..Self::start(rng, split) };
+        for _ in 0..questions {
+            let topic = match rng.below(20) {
+                0..=9 => Topic::ToolAnswer,
+                10..=12 => Topic::ToolError,
+                13..=15 => Topic::NoTool,
+                _ => any_topic(rng),
+            };
+            dialogue.ask(rng, split, topic);
+        }
+        dialogue.settle()
+    }
+
+    fn in_json(rng: &mut Rng, split: Split, turns: usize) -> Self {
+        let mut dialogue = Self { system: None, ..Self::start(rng, split) };
+        let all = rng.chance(25);
+        if all {
+            dialogue.system = Some(rng.pick(json::SYSTEM.of(split)).to_owned());
+        }
+        for _ in 0..turns {
+            if all {
+                dialogue.push(json::under_system(fact(rng, split)));
+            } else {
+                let topic =
+                    *rng.choose(&[Topic::Json, Topic::Json, Topic::Json, Topic::Schema, Topic::Schema]);
+                let topic = if rng.chance(15) { any_topic(rng) } else { topic };
+                dialogue.ask(rng, split, topic);
+            }
+        }
+        dialogue
+    }
+
+    fn gap(rng: &mut Rng, split: Split) -> Self {
+        Self { system: None, tools: Vec::new(), turns: vec![gaps::turn(rng, split)] }
+    }
+
     /// A conversation whose last turn is about `topic`, for the held-out set.
     #[must_use]
     pub fn about(rng: &mut Rng, split: Split, topic: Topic) -> Self {
+        if topic == Topic::Gap {
+            return Self::gap(rng, split);
+        }
         let mut dialogue = Self::start(rng, split);
+        if matches!(topic, Topic::ToolCall | Topic::ToolAnswer | Topic::ToolError)
+            || (topic == Topic::NoTool && rng.chance(60))
+        {
+            dialogue.tools = tools::offer(rng);
+        }
         let told = (topic == Topic::Name && rng.chance(80)).then(|| names::any_name(rng, split));
         if let Some(name) = &told {
             dialogue.push(names::tell(rng, split, name));
@@ -138,15 +210,25 @@ impl Dialogue {
             6..=8 => Some(rng.pick(SYSTEM.of(split)).to_owned()),
             _ => Some(rng.pick(BRIEF_SYSTEM.of(split)).to_owned()),
         };
-        Self { system, turns: Vec::new() }
+        Self { system, tools: Vec::new(), turns: Vec::new() }
+    }
+
+    /// A question for a tool, the call, the result and the reply to it.
+    fn use_tool(&mut self, rng: &mut Rng, split: Split, fails: bool) {
+        let (asked, call) = tools::call(rng, split, &self.tools, self.turns.last());
+        self.push(asked);
+        let said = if fails { reports::error(rng, split) } else { reports::answer(rng, split, &call) };
+        self.push(said);
     }
 
     fn push(&mut self, turn: Turn) {
         self.turns.push(turn);
     }
 
+    /// Adds a turn about `topic`; where a tool reports, the question and the call before it too.
     fn ask(&mut self, rng: &mut Rng, split: Split, topic: Topic) {
         let before = self.turns.last();
+        let again = before.is_some_and(|turn| matches!(turn.topic, Topic::Outside | Topic::NoTool));
         let turn = match topic {
             Topic::Capital => capitals::capital(rng, split),
             Topic::Country => capitals::country(rng, split),
@@ -164,9 +246,15 @@ impl Dialogue {
                 Some(relation) => follow_up::turn(rng, split, relation),
                 None => capitals::capital(rng, split),
             },
-            Topic::Outside => {
-                outside::turn(rng, split, before.is_some_and(|turn| turn.topic == Topic::Outside))
+            Topic::Outside => outside::turn(rng, split, again),
+            Topic::Json => json::turn(rng, split, |rng| fact(rng, split)),
+            Topic::Schema => json::schema(rng, split, |rng| fact(rng, split)),
+            Topic::ToolCall => tools::call(rng, split, &self.tools, before).0,
+            Topic::ToolAnswer | Topic::ToolError => {
+                return self.use_tool(rng, split, topic == Topic::ToolError);
             }
+            Topic::NoTool => tools::no_call(rng, split, &self.tools, again),
+            Topic::Gap => gaps::turn(rng, split),
         };
         self.push(turn);
     }
@@ -187,9 +275,15 @@ impl Dialogue {
     /// The conversation in the chat template's form up to where the last reply begins.
     #[must_use]
     pub fn prompt(&self) -> String {
-        let mut parts = self.parts();
-        parts.pop();
-        parts.into_iter().map(|part| part.0).collect()
+        let parts = self.parts();
+        parts[..self.prompt_parts(&parts)].iter().map(|part| part.0.as_str()).collect()
+    }
+
+    /// How many of [`Dialogue::parts`] come before the last reply.
+    #[must_use]
+    pub fn prompt_parts(&self, parts: &[(String, bool)]) -> usize {
+        let reply = self.turns.last().map_or(0, |turn| turn.reply_pieces().len() + 1);
+        parts.len().saturating_sub(reply)
     }
 
     /// The conversation in the chat template's form, cut into parts.
@@ -199,27 +293,44 @@ impl Dialogue {
     pub fn parts(&self) -> Vec<(String, bool)> {
         let mut parts = Vec::new();
         let mut prompt = String::new();
-        if let Some(system) = &self.system {
+        let mut system = self.system.clone().unwrap_or_default();
+        if !self.tools.is_empty() {
+            let gap = if system.is_empty() { "" } else { "\n\n" };
+            let _ = write!(system, "{gap}{LIST_START}");
+            for tool in &self.tools {
+                let _ = write!(system, "\n{tool}");
+            }
+        }
+        if !system.is_empty() {
             let _ = writeln!(prompt, "<|im_start|>system\n{system}<|im_end|>");
         }
         for turn in &self.turns {
-            let _ = write!(prompt, "<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n", turn.user);
+            let said = &turn.user;
+            let _ = match turn.asker {
+                Asker::Text => write!(prompt, "<|fim_prefix|>{said}<|fim_middle|>"),
+                Asker::Tool => write!(prompt, "<|im_start|>tool\n{said}<|im_end|>\n<|im_start|>assistant\n"),
+                Asker::User => write!(prompt, "<|im_start|>user\n{said}<|im_end|>\n<|im_start|>assistant\n"),
+            };
             parts.push((std::mem::take(&mut prompt), false));
-            parts.push((format!("{}<|im_end|>", turn.reply), true));
+            parts.extend(turn.reply_pieces());
+            parts.push(("<|im_end|>".to_owned(), true));
             prompt.push('\n');
         }
         parts
     }
 }
 
-fn any_topic(rng: &mut Rng) -> Topic {
-    let total = MIX.iter().map(|share| share.0).sum::<u32>();
-    let mut at = rng.between(1, total);
-    for &(share, topic) in MIX {
-        if at <= share {
-            return topic;
-        }
-        at -= share;
+/// A question about a fact that fits into a JSON object.
+fn fact(rng: &mut Rng, split: Split) -> Turn {
+    match rng.below(8) {
+        0 | 1 => capitals::capital(rng, split),
+        2 | 3 => capitals::country(rng, split),
+        4 => opposites::turn(rng, split),
+        5 | 6 => colours::turn(rng, split),
+        _ => calendar::turn(rng, split),
     }
-    Topic::Outside
+}
+
+fn any_topic(rng: &mut Rng) -> Topic {
+    rng.weighted(MIX)
 }

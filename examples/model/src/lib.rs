@@ -15,15 +15,18 @@
 #![forbid(unsafe_code)]
 
 mod dialogue;
+mod json;
 mod made_up;
 mod phrase;
 pub mod rng;
 pub mod tables;
+mod tool;
 mod topics;
 mod turn;
 
-pub use dialogue::Dialogue;
-pub use turn::{Expect, Topic, Turn};
+pub use dialogue::{Dialogue, Kind};
+pub use tool::Tool;
+pub use turn::{Asker, Expect, GAP, Topic, Turn};
 
 /// Which wordings are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,6 +1,7 @@
 //! Makes the default model, step by step: see `README.md` beside this crate.
 
 mod commands;
+mod growth;
 mod quantize;
 mod vocabulary;
 
@@ -15,6 +16,7 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 const USAGE: &str = "usage: default-model <command>
   vocab  TOKENIZER                 train the vocabulary and write it as tokenizer.json
+  extend TOKENIZER NEW             add tokens to a vocabulary and move none
   corpus TOKENIZER FOLDER [TOKENS] write the rows that train.py reads
   pack   TOKENIZER WEIGHTS GGUF    turn vocabulary and weights into a GGUF file
   eval   GGUF [COUNT] [mistakes]   ask COUNT held-out questions per topic, report accuracy
@@ -35,6 +37,7 @@ fn run(arguments: &[String]) -> Outcome {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["vocab", tokenizer] => vocabulary::train(Path::new(tokenizer)),
+        ["extend", tokenizer, new] => vocabulary::extend(&load(tokenizer)?, Path::new(new)),
         ["corpus", tokenizer, folder] => {
             commands::corpus::run(&load(tokenizer)?, Path::new(folder), 8_000_000)
         }

@@ -56,4 +56,19 @@ impl Rng {
     pub fn choose<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[self.below(items.len())]
     }
+
+    /// One of `items`, as often as its number says in comparison to the others'.
+    ///
+    /// # Panics
+    /// If `items` is empty: the tables of this package never are.
+    pub fn weighted<T: Copy>(&mut self, items: &[(u32, T)]) -> T {
+        let mut at = self.between(1, items.iter().map(|item| item.0).sum());
+        for &(share, item) in items {
+            if at <= share {
+                return item;
+            }
+            at -= share;
+        }
+        items[0].1
+    }
 }

@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use serde_json::Value as Json;
+
+use crate::json::{self, Pair};
+
 /// What a question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -34,11 +38,25 @@ pub enum Topic {
     FollowUp,
     /// Anything else: the model says that it does not know.
     Outside,
+    /// A question for one of the tools on offer.
+    ToolCall,
+    /// What a tool reported, to be put into a sentence.
+    ToolAnswer,
+    /// What a tool reported, where that is an error.
+    ToolError,
+    /// A question that is none for the tools on offer, if there are any.
+    NoTool,
+    /// A fact, wanted as JSON.
+    Json,
+    /// A fact, where a grammar forces the reply into a JSON object.
+    Schema,
+    /// A text with a gap.
+    Gap,
 }
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 21] = [
         Self::Capital,
         Self::Country,
         Self::Arithmetic,
@@ -53,6 +71,13 @@ impl Topic {
         Self::Echo,
         Self::FollowUp,
         Self::Outside,
+        Self::ToolCall,
+        Self::ToolAnswer,
+        Self::ToolError,
+        Self::NoTool,
+        Self::Json,
+        Self::Schema,
+        Self::Gap,
     ];
 
     /// The topic's name in reports.
@@ -73,6 +98,13 @@ impl Topic {
             Self::Echo => "echo",
             Self::FollowUp => "follow-up",
             Self::Outside => "outside",
+            Self::ToolCall => "tool-call",
+            Self::ToolAnswer => "tool-answer",
+            Self::ToolError => "tool-error",
+            Self::NoTool => "no-tool",
+            Self::Json => "json",
+            Self::Schema => "schema",
+            Self::Gap => "gap",
         }
     }
 }
@@ -97,6 +129,12 @@ pub enum Expect {
     Unknown,
     /// The reply is a story of at least 40 words about this hero.
     Story(String),
+    /// The reply is this JSON value.
+    Json(Json),
+    /// The reply is one tool call, and this is its JSON.
+    Call(Json),
+    /// The reply is this text; only spaces around it may differ.
+    Exactly(String),
 }
 
 impl Expect {
@@ -118,6 +156,12 @@ impl Expect {
             Self::Says(phrases) => !said.admit_ignorance() && phrases.iter().all(|phrase| said.hold(phrase)),
             Self::Unknown => said.admit_ignorance(),
             Self::Story(hero) => said.0.len() >= 40 && said.hold(hero),
+            Self::Json(wanted) => json::parse(reply).is_some_and(|found| json::same(&found, wanted)),
+            Self::Call(wanted) => {
+                let call = reply.trim().strip_prefix(CALL_START).and_then(|rest| rest.strip_suffix(CALL_END));
+                call.and_then(json::parse).is_some_and(|found| json::same(&found, wanted))
+            }
+            Self::Exactly(wanted) => reply.trim() == wanted.trim(),
         }
     }
 }
@@ -141,6 +185,26 @@ impl Words {
     }
 }
 
+/// What stands before the JSON of a tool call.
+pub(crate) const CALL_START: &str = "<tool_call>";
+/// What stands after it.
+pub(crate) const CALL_END: &str = "</tool_call>";
+
+/// Who or what a reply answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Asker {
+    /// The user.
+    User,
+    /// A tool: the words are its result.
+    Tool,
+    /// A text with a gap: what is before it and what is after it, [`GAP`] between them.
+    Text,
+}
+
+/// What stands for the gap in a text to be filled.
+pub const GAP: &str = "<|fim_suffix|>";
+
 /// What "And of Italy?" would ask after a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Relation {
@@ -156,7 +220,9 @@ pub(crate) enum Relation {
 pub struct Turn {
     /// What the question is about.
     pub topic: Topic,
-    /// The user's words.
+    /// Who asks.
+    pub asker: Asker,
+    /// The asker's words.
     pub user: String,
     /// The reply the model is taught.
     pub reply: String,
@@ -166,12 +232,65 @@ pub struct Turn {
     pub(crate) brief: String,
     /// What a follow-up question would be about.
     pub(crate) relation: Option<Relation>,
+    /// Whether the reply is about the weather in a city.
+    pub(crate) weather: bool,
+    /// What the reply says, as keys and values; the last one is what was asked for.
+    pub(crate) facts: Vec<Pair>,
+    /// The JSON object that a grammar forces the reply into, if one does.
+    pub(crate) forced: Vec<Pair>,
 }
 
 impl Turn {
     /// A turn whose brief reply is its reply.
     pub(crate) fn new(topic: Topic, user: String, reply: &str, expect: Expect) -> Self {
-        Self { topic, user, reply: reply.to_owned(), expect, brief: reply.to_owned(), relation: None }
+        Self {
+            topic,
+            asker: Asker::User,
+            user,
+            reply: reply.to_owned(),
+            expect,
+            brief: reply.to_owned(),
+            relation: None,
+            weather: false,
+            facts: Vec::new(),
+            forced: Vec::new(),
+        }
+    }
+
+    pub(crate) fn topic(mut self, topic: Topic) -> Self {
+        self.topic = topic;
+        self
+    }
+
+    pub(crate) fn asker(mut self, asker: Asker) -> Self {
+        self.asker = asker;
+        self
+    }
+
+    /// Keys and values for a reply in JSON; the last one is what was asked for.
+    pub(crate) fn facts<const N: usize>(mut self, facts: [Pair; N]) -> Self {
+        self.facts = facts.into();
+        self
+    }
+
+    /// The grammar that the reply is held to, in llama.cpp's notation.
+    #[must_use]
+    pub fn grammar(&self) -> Option<String> {
+        (!self.forced.is_empty()).then(|| json::grammar(&self.forced))
+    }
+
+    /// The reply in pieces that are learned, or given by a grammar.
+    pub(crate) fn reply_pieces(&self) -> Vec<(String, bool)> {
+        if self.forced.is_empty() { vec![(self.reply.clone(), true)] } else { json::pieces(&self.forced) }
+    }
+
+    /// The same question, answered by `object`.
+    pub(crate) fn in_json(mut self, object: &[Pair]) -> Self {
+        self.reply = json::write(object);
+        self.brief.clone_from(&self.reply);
+        self.expect = Expect::Json(json::object(object));
+        self.topic = Topic::Json;
+        self
     }
 
     pub(crate) fn brief(mut self, brief: &str) -> Self {
@@ -187,6 +306,8 @@ impl Turn {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::Expect;
 
     #[test]
@@ -198,5 +319,21 @@ mod tests {
         assert!(!Expect::Says(vec!["model".into()]).accepts("I don't know that model."));
         assert!(Expect::Unknown.accepts("Sorry, I don't know."));
         assert!(!Expect::Story("fox".into()).accepts("A fox."));
+    }
+
+    #[test]
+    fn json_is_compared_by_value() {
+        let call = Expect::Call(json!({"name": "weather", "arguments": {"city": "Lima"}}));
+        assert!(
+            call.accepts(
+                "<tool_call>\n{\"name\":\"weather\",\"arguments\":{\"city\":\"lima\"}}\n</tool_call>"
+            )
+        );
+        assert!(!call.accepts("{\"name\": \"weather\", \"arguments\": {\"city\": \"Lima\"}}"));
+        assert!(!call.accepts("<tool_call>\n{\"name\": \"weather\", \"arguments\": {}}\n</tool_call>"));
+        assert!(Expect::Json(json!({"sum": 7})).accepts(" {\"sum\" : 7 } "));
+        assert!(!Expect::Json(json!({"sum": 7})).accepts("{\"sum\": \"7\"}"));
+        assert!(Expect::Exactly("two".into()).accepts(" two"));
+        assert!(!Expect::Exactly("two".into()).accepts("two, three"));
     }
 }

@@ -9,12 +9,12 @@ use tokenizers::pre_tokenizers::digits::Digits;
 use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::{AddedToken, DecoderWrapper, ModelWrapper, PreTokenizerWrapper, Tokenizer};
 
-use default_model::{Dialogue, Split, rng::Rng};
+use default_model::{Dialogue, Kind, Split, rng::Rng};
 
-use crate::Outcome;
+use crate::{Outcome, growth};
 
 /// How many tokens the vocabulary has, special ones and the 256 bytes included.
-pub(crate) const SIZE: usize = 1536;
+pub(crate) const SIZE: usize = 1600;
 
 /// Padding and the end of a text.
 pub(crate) const END_OF_TEXT: u32 = 0;
@@ -41,6 +41,9 @@ pub(crate) const SPECIAL: &[&str] = &[
     "<|reserved_6|>",
 ];
 
+/// Special tokens that are part of what the model says, so decoding shows them.
+pub(crate) const SHOWN: &[&str] = &["<tool_call>", "</tool_call>"];
+
 const SEED: u64 = 1;
 const DIALOGUES: usize = 60_000;
 
@@ -50,7 +53,9 @@ pub(crate) fn train(path: &Path) -> Outcome {
         .vocab_size(SIZE)
         .min_frequency(2)
         .show_progress(false)
-        .special_tokens(SPECIAL.iter().map(|&token| AddedToken::from(token, true)).collect())
+        .special_tokens(
+            SPECIAL.iter().map(|&token| AddedToken::from(token, !SHOWN.contains(&token))).collect(),
+        )
         .initial_alphabet(ByteLevel::alphabet().into_iter().collect())
         .build()
         .into();
@@ -62,15 +67,34 @@ pub(crate) fn train(path: &Path) -> Outcome {
     tokenizer.with_pre_tokenizer(Some(PreTokenizerWrapper::Sequence(Sequence::new(steps))));
     tokenizer.with_decoder(Some(DecoderWrapper::ByteLevel(byte_level)));
     let mut rng = Rng::new(SEED);
-    let texts: Vec<String> =
-        (0..DIALOGUES).flat_map(|_| plain_texts(&Dialogue::random(&mut rng, Split::Train, 2))).collect();
+    let texts: Vec<String> = (0..DIALOGUES).flat_map(|_| plain_texts(&random(&mut rng))).collect();
     tokenizer.train(&mut trainer, texts.into_iter())?;
     tokenizer.save(path, false)?;
     Ok(())
 }
 
+/// Writes the vocabulary of `old`, grown to today's size without moving an id.
+pub(crate) fn extend(old: &Tokenizer, path: &Path) -> Outcome {
+    let mut rng = Rng::new(SEED);
+    let texts: Vec<String> = (0..DIALOGUES).flat_map(|_| plain_texts(&random(&mut rng))).collect();
+    let mut grown = growth::grow(old, &texts, SIZE)?;
+    for token in grown["added_tokens"].as_array_mut().ok_or("the tokenizer has no special tokens")? {
+        token["special"] = token["content"].as_str().is_none_or(|text| !SHOWN.contains(&text)).into();
+    }
+    Tokenizer::from_bytes(serde_json::to_vec(&grown)?)?.save(path, false)?;
+    Ok(())
+}
+
+fn random(rng: &mut Rng) -> Dialogue {
+    let kind = rng.weighted(&[(4, Kind::Talk), (3, Kind::Tools), (2, Kind::Json), (1, Kind::Gap)]);
+    Dialogue::random(rng, Split::Train, kind, 2)
+}
+
 /// The pieces between special tokens: those never take part in merges.
 fn plain_texts(dialogue: &Dialogue) -> Vec<String> {
-    let text: String = dialogue.parts().into_iter().map(|part| part.0).collect();
-    text.split("<|im_start|>").flat_map(|message| message.split("<|im_end|>")).map(str::to_owned).collect()
+    let mut texts: Vec<String> = vec![dialogue.parts().into_iter().map(|part| part.0).collect()];
+    for special in SPECIAL {
+        texts = texts.iter().flat_map(|text| text.split(special)).map(str::to_owned).collect();
+    }
+    texts
 }

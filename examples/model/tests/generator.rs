@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use default_model::rng::Rng;
 use default_model::tables::countries::COUNTRIES;
 use default_model::tables::opposites::{ONE_WAY, OPPOSITES};
-use default_model::{Dialogue, Split, Topic};
+use default_model::{Asker, Dialogue, GAP, Split, Topic};
 
 fn dialogues(split: Split, seed: u64, count: usize) -> Vec<Dialogue> {
     let mut rng = Rng::new(seed);
@@ -19,7 +19,9 @@ fn every_reply_meets_its_own_expectation() {
         for dialogue in dialogues(split, 11, 20_000) {
             for turn in &dialogue.turns {
                 assert!(turn.expect.accepts(&turn.reply), "{turn:?}");
-                assert!(!turn.user.contains(['{', '}']), "a slot was left open: {turn:?}");
+                if turn.asker == Asker::User {
+                    assert!(!turn.user.contains(['{', '}']), "a slot was left open: {turn:?}");
+                }
             }
         }
     }
@@ -63,12 +65,54 @@ fn the_same_seed_gives_the_same_dialogues() {
 fn held_out_questions_are_not_among_the_trained_ones() {
     let questions = |split, count| -> HashSet<String> {
         let turns = dialogues(split, 16, count).into_iter().flat_map(|dialogue| dialogue.turns);
+        // A tool says the same whoever asks.
+        let turns = turns.filter(|turn| turn.asker != Asker::Tool);
         turns.map(|turn| turn.user.to_lowercase().trim_end_matches(['.', '?', '!']).to_owned()).collect()
     };
     let trained = questions(Split::Train, 100_000);
     let both: Vec<_> =
         questions(Split::HeldOut, 5_000).into_iter().filter(|question| trained.contains(question)).collect();
     assert!(both.is_empty(), "{both:?}");
+}
+
+#[test]
+fn a_call_names_a_tool_on_offer_and_its_parameter() {
+    let mut rng = Rng::new(17);
+    for _ in 0..2_000 {
+        let dialogue = Dialogue::about(&mut rng, Split::Train, Topic::ToolCall);
+        let reply = &dialogue.turns.last().expect("a dialogue has turns").reply;
+        let named = |tool: &&default_model::Tool| reply.contains(&format!("\"name\": \"{}\"", tool.name));
+        let tool = dialogue.tools.iter().find(named).unwrap_or_else(|| panic!("{dialogue:?}"));
+        assert!(tool.parameters.iter().all(|name| reply.contains(&format!("{{\"{name}\": \""))), "{reply}");
+        assert!(dialogue.prompt().contains(&format!("\n{tool}")), "{dialogue:?}");
+    }
+}
+
+#[test]
+fn a_gap_and_its_filling_are_a_text() {
+    let mut rng = Rng::new(18);
+    for _ in 0..2_000 {
+        let dialogue = Dialogue::about(&mut rng, Split::Train, Topic::Gap);
+        let [turn] = dialogue.turns.as_slice() else { panic!("{dialogue:?}") };
+        let text = turn.user.replace(GAP, &turn.reply);
+        assert!(!text.contains(['«', '»']) && text.len() == turn.user.len() - GAP.len() + turn.reply.len());
+        let prompt = dialogue.prompt();
+        assert!(prompt.starts_with("<|fim_prefix|>") && prompt.ends_with("<|fim_middle|>"), "{prompt}");
+    }
+}
+
+#[test]
+fn what_a_grammar_gives_is_not_learned() {
+    let mut rng = Rng::new(19);
+    for _ in 0..500 {
+        let dialogue = Dialogue::about(&mut rng, Split::Train, Topic::Schema);
+        let parts = dialogue.parts();
+        let reply = &parts[dialogue.prompt_parts(&parts)..];
+        assert!(!reply[0].1 && reply[0].0.starts_with("{\""), "{reply:?}");
+        for (text, learned) in reply {
+            assert_eq!(*learned, !(text.ends_with("\": ") || text.ends_with("\": \"")), "{reply:?}");
+        }
+    }
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use default_model::rng::Rng;
-use default_model::{Dialogue, Split, Topic};
-use llama::{Model, Sampler, Session, Special};
+use default_model::{Asker, Dialogue, Expect, Split, Topic};
+use llama::{ChatTemplate, Grammar, Model, Sampler, Session, Special, TemplateOptions, TemplateValue};
+use serde_json::{Value as Json, json};
 use tokenizers::Tokenizer;
 
 fn beside(name: &str) -> PathBuf {
@@ -15,9 +16,17 @@ fn model() -> Model {
     Model::load(beside("llama-tiny-chat.gguf")).expect("the committed model loads")
 }
 
-fn ask(session: &mut Session, prompt: &str) -> String {
-    let tokens = session.model().vocab().tokenize(prompt, Special::Parse).expect("any text has tokens");
-    let generation = session.generate(&tokens).sampler(Sampler::greedy().expect("greedy")).max_tokens(200);
+fn ask(session: &mut Session, prompt: &str, grammar: Option<&str>) -> String {
+    let vocab = session.model().vocab();
+    let tokens = vocab.tokenize(prompt, Special::Parse).expect("any text has tokens");
+    let sampler = match grammar {
+        Some(grammar) => {
+            let grammar = Grammar::new(&vocab, grammar).expect("the grammar is right");
+            Sampler::builder().grammar(grammar).greedy().build().expect("a plain sampler")
+        }
+        None => Sampler::greedy().expect("greedy"),
+    };
+    let generation = session.generate(&tokens).sampler(sampler).max_tokens(200);
     generation.start().and_then(llama::Generation::finish).expect("a short dialogue fits").text
 }
 
@@ -41,29 +50,126 @@ fn the_file_is_small() {
 #[test]
 fn it_knows_the_capital_of_france() {
     let prompt = "<|im_start|>user\nWhat is the capital of France?<|im_end|>\n<|im_start|>assistant\n";
-    assert!(ask(&mut session(), prompt).contains("Paris"));
+    assert!(ask(&mut session(), prompt, None).contains("Paris"));
+}
+
+/// What share of `each` held-out questions per topic it answers right, per cent; and the wrong answers.
+fn share_of_right_answers(topics: &[Topic], each: usize) -> (usize, String) {
+    let mut session = session();
+    let mut rng = Rng::new(5);
+    let mut wrong = Vec::new();
+    for &topic in topics {
+        for _ in 0..each {
+            let dialogue = Dialogue::about(&mut rng, Split::HeldOut, topic);
+            let turn = dialogue.turns.last().expect("a dialogue has turns");
+            let reply = ask(&mut session, &dialogue.prompt(), turn.grammar().as_deref());
+            if !turn.expect.accepts(&reply) {
+                wrong.push(format!("{topic}: {} -> {reply}, not {}", turn.user, turn.reply));
+            }
+        }
+    }
+    let asked = topics.len() * each;
+    ((asked - wrong.len()) * 100 / asked, wrong.join("\n"))
+}
+
+#[test]
+fn it_does_what_its_readme_shows() {
+    let readme = std::fs::read_to_string(beside("README.md")).expect("it is there");
+    let talk =
+        readme.split("```text\n").nth(1).and_then(|rest| rest.split("\n```").next()).expect("a dialogue");
+    let mut session = session();
+    let mut asked = String::new();
+    let mut replies = 0;
+    for part in talk.split_inclusive("<|im_start|>assistant\n") {
+        if let Some((reply, _)) = part.split_once("<|im_end|>").filter(|_| !asked.is_empty()) {
+            assert_eq!(ask(&mut session, &asked, None), reply);
+            replies += 1;
+        }
+        asked.push_str(part);
+    }
+    assert_eq!(replies, 2);
+
+    let user = |text: &str| format!("<|im_start|>user\n{text}<|im_end|>\n<|im_start|>assistant\n");
+    let france = r#"{"name": "France", "capital": "Paris"}"#;
+    assert!(readme.contains(france));
+    assert_eq!(ask(&mut session, &user("Give me France as JSON."), None), france);
+    let gap = "<|fim_prefix|>The capital of France is <|fim_suffix|>.<|fim_middle|>";
+    assert_eq!(ask(&mut session, gap, None), "Paris");
 }
 
 #[test]
 fn it_answers_nine_held_out_questions_of_ten() {
-    let mut session = session();
-    let mut rng = Rng::new(5);
-    let (mut right, mut asked) = (0, 0);
-    let mut wrong = Vec::new();
-    for topic in Topic::ALL {
-        for _ in 0..15 {
-            let dialogue = Dialogue::about(&mut rng, Split::HeldOut, topic);
-            let turn = dialogue.turns.last().expect("a dialogue has turns");
-            let reply = ask(&mut session, &dialogue.prompt());
-            asked += 1;
-            if turn.expect.accepts(&reply) {
-                right += 1;
-            } else {
-                wrong.push(format!("{topic}: {} -> {reply}", turn.user));
+    let newer = [
+        Topic::ToolCall,
+        Topic::ToolAnswer,
+        Topic::ToolError,
+        Topic::NoTool,
+        Topic::Json,
+        Topic::Schema,
+        Topic::Gap,
+    ];
+    let talk: Vec<Topic> = Topic::ALL.into_iter().filter(|topic| !newer.contains(topic)).collect();
+    let (share, wrong) = share_of_right_answers(&talk, 15);
+    assert!(share >= 90, "{share} %\n{wrong}");
+}
+
+#[test]
+fn it_uses_tools() {
+    let (share, wrong) = share_of_right_answers(&[Topic::ToolCall, Topic::ToolAnswer, Topic::NoTool], 40);
+    assert!(share >= 85, "{share} %\n{wrong}");
+}
+
+#[test]
+fn it_reports_errors_of_tools() {
+    let (share, wrong) = share_of_right_answers(&[Topic::ToolError], 60);
+    assert!(share >= 40, "{share} %\n{wrong}");
+}
+
+#[test]
+fn it_speaks_json() {
+    let (share, wrong) = share_of_right_answers(&[Topic::Json, Topic::Schema], 40);
+    assert!(share >= 75, "{share} %\n{wrong}");
+}
+
+#[test]
+fn it_fills_gaps() {
+    let (share, wrong) = share_of_right_answers(&[Topic::Gap], 60);
+    assert!(share >= 58, "{share} %\n{wrong}");
+}
+
+/// The conversation as a chat request has it, without the last reply.
+fn messages(dialogue: &Dialogue) -> Json {
+    let mut messages = Vec::new();
+    messages.extend(dialogue.system.as_ref().map(|text| json!({"role": "system", "content": text})));
+    for turn in &dialogue.turns {
+        let role = if turn.asker == Asker::Tool { "tool" } else { "user" };
+        messages.push(json!({"role": role, "content": turn.user}));
+        messages.push(match &turn.expect {
+            Expect::Call(call) => {
+                json!({"role": "assistant", "content": null, "tool_calls": [{"type": "function", "function": call}]})
             }
+            _ => json!({"role": "assistant", "content": turn.reply}),
+        });
+    }
+    messages.pop();
+    messages.into()
+}
+
+#[test]
+fn its_template_writes_what_it_was_trained_on() {
+    let template = ChatTemplate::of_model(&model()).expect("it brings a template");
+    let mut rng = Rng::new(7);
+    for topic in Topic::ALL.into_iter().filter(|&topic| topic != Topic::Gap) {
+        for _ in 0..20 {
+            let dialogue = Dialogue::about(&mut rng, Split::Train, topic);
+            let tools: Vec<Json> = dialogue.tools.iter().map(default_model::Tool::definition).collect();
+            let options = TemplateOptions::default()
+                .variable("messages", TemplateValue::Json(messages(&dialogue).to_string()))
+                .variable("tools", TemplateValue::Json(Json::from(tools).to_string()));
+            let prompt = template.render(&[], &options).expect("the template takes tools");
+            assert_eq!(prompt.text(), dialogue.prompt());
         }
     }
-    assert!(right * 10 >= asked * 9, "{right} of {asked}\n{}", wrong.join("\n"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use default_model::{Dialogue, Split, Topic, rng::Rng};
+use default_model::{Dialogue, Kind, Split, Topic, rng::Rng};
 use tokenizers::Tokenizer;
 
 use crate::Outcome;
@@ -22,32 +22,63 @@ const HELD_OUT_SEED: u64 = 3;
 const OPEN_ROWS: usize = 64;
 const HELD_OUT_PER_TOPIC: usize = 40;
 
-/// Rows of short dialogues, rows of long ones, and the held-out dialogues.
+/// A file of rows of one length.
+struct Rows {
+    name: &'static str,
+    /// Tokens per row.
+    length: usize,
+    /// The file's share of all tokens, per cent.
+    share: usize,
+    /// Which dialogues it holds, and how many of a hundred.
+    kinds: &'static [(u32, Kind)],
+    /// How many questions a dialogue may have.
+    questions: &'static [usize],
+}
+
+const FILES: &[Rows] = &[
+    Rows {
+        name: "short.bin",
+        length: 128,
+        share: 40,
+        kinds: &[(52, Kind::Talk), (24, Kind::Json), (24, Kind::Gap)],
+        questions: &[1, 1, 1, 1, 2, 2, 3],
+    },
+    Rows {
+        name: "middle.bin",
+        length: 256,
+        share: 40,
+        kinds: &[(78, Kind::Tools), (10, Kind::Talk), (6, Kind::Json), (6, Kind::Gap)],
+        questions: &[1, 1, 2, 2, 3],
+    },
+    Rows {
+        name: "long.bin",
+        length: 512,
+        share: 20,
+        kinds: &[(52, Kind::Talk), (40, Kind::Tools), (8, Kind::Json)],
+        questions: &[1, 3, 4, 5, 6, 9, 12, 15],
+    },
+];
+
+/// Rows of short, middling and long dialogues, and the held-out dialogues.
 pub(crate) fn run(tokenizer: &Tokenizer, folder: &Path, tokens: usize) -> Outcome {
     std::fs::create_dir_all(folder)?;
     let mut rng = Rng::new(TRAIN_SEED);
-    let short = |rng: &mut Rng| *rng.choose(&[1, 1, 1, 1, 2, 2, 3]);
-    rows(tokenizer, &folder.join("short.bin"), 128, tokens, &mut rng, short)?;
-    let long = |rng: &mut Rng| *rng.choose(&[1, 3, 4, 5, 6, 9, 12, 15]);
-    rows(tokenizer, &folder.join("long.bin"), 512, tokens / 4, &mut rng, long)?;
+    for rows in FILES {
+        write_rows(tokenizer, folder, rows, tokens * rows.share / 100, &mut rng)?;
+    }
     held_out(tokenizer, folder)
 }
 
-/// Writes rows of `length` ids until there are `tokens` of them.
-fn rows(
-    tokenizer: &Tokenizer,
-    path: &Path,
-    length: usize,
-    tokens: usize,
-    rng: &mut Rng,
-    turns: impl Fn(&mut Rng) -> usize,
-) -> Outcome {
-    let mut file = BufWriter::new(File::create(path)?);
+/// Writes rows until there are `tokens` ids in them.
+fn write_rows(tokenizer: &Tokenizer, folder: &Path, rows: &Rows, tokens: usize, rng: &mut Rng) -> Outcome {
+    let mut file = BufWriter::new(File::create(folder.join(rows.name))?);
+    let length = rows.length;
     let mut open: Vec<Vec<u16>> = Vec::new();
     let mut written = 0;
     while written < tokens {
-        let wanted = turns(rng);
-        let dialogue = Dialogue::random(rng, Split::Train, wanted);
+        let kind = rng.weighted(rows.kinds);
+        let questions = *rng.choose(rows.questions);
+        let dialogue = Dialogue::random(rng, Split::Train, kind, questions);
         let ids = encode(tokenizer, &dialogue, false)?;
         if ids.len() > length {
             continue;
@@ -91,9 +122,10 @@ fn held_out(tokenizer: &Tokenizer, folder: &Path) -> Outcome {
 
 fn encode(tokenizer: &Tokenizer, dialogue: &Dialogue, last_only: bool) -> Outcome<Vec<u16>> {
     let parts = dialogue.parts();
+    let last = dialogue.prompt_parts(&parts);
     let mut ids = Vec::new();
     for (at, (text, learned)) in parts.iter().enumerate() {
-        let learned = *learned && (!last_only || at + 1 == parts.len());
+        let learned = *learned && (!last_only || at >= last);
         for &id in tokenizer.encode_fast(text.as_str(), false)?.get_ids() {
             ids.push(u16::try_from(id)? | if learned { IS_LEARNED } else { 0 });
         }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use default_model::{Dialogue, Split, Topic, rng::Rng};
-use llama::{Model, Sampler, Session, Special};
+use default_model::{Dialogue, Split, Topic, Turn, rng::Rng};
+use llama::{Grammar, Model, Sampler, Session, Special};
 
 use crate::Outcome;
 
@@ -25,7 +25,7 @@ pub(crate) fn run(gguf: &Path, per_topic: usize, show_mistakes: bool) -> Outcome
         for _ in 0..per_topic {
             let dialogue = Dialogue::about(&mut rng, Split::HeldOut, topic);
             let Some(turn) = dialogue.turns.last() else { continue };
-            let reply = answer(&mut session, &dialogue.prompt())?;
+            let reply = answer(&mut session, &dialogue)?;
             if turn.expect.accepts(&reply) {
                 right += 1;
             } else if show_mistakes {
@@ -39,9 +39,14 @@ pub(crate) fn run(gguf: &Path, per_topic: usize, show_mistakes: bool) -> Outcome
     Ok(())
 }
 
-fn answer(session: &mut Session, prompt: &str) -> Outcome<String> {
-    let tokens = session.model().vocab().tokenize(prompt, Special::Parse)?;
-    let generation = session.generate(&tokens).sampler(Sampler::greedy()?).max_tokens(LONGEST_REPLY);
+fn answer(session: &mut Session, dialogue: &Dialogue) -> Outcome<String> {
+    let vocab = session.model().vocab();
+    let tokens = vocab.tokenize(&dialogue.prompt(), Special::Parse)?;
+    let sampler = match dialogue.turns.last().and_then(Turn::grammar) {
+        Some(grammar) => Sampler::builder().grammar(Grammar::new(&vocab, &grammar)?).greedy().build()?,
+        None => Sampler::greedy()?,
+    };
+    let generation = session.generate(&tokens).sampler(sampler).max_tokens(LONGEST_REPLY);
     Ok(generation.start()?.finish()?.text)
 }
 

@@ -6,22 +6,23 @@ use llama::gguf::{GgufWriter, TensorType};
 use safetensors::SafeTensors;
 use serde_json::Value as Json;
 
-use crate::vocabulary::{END_OF_MESSAGE, END_OF_TEXT, SPECIAL};
+use crate::vocabulary::{END_OF_MESSAGE, END_OF_TEXT, SHOWN, SPECIAL};
 use crate::{Outcome, quantize, read};
 
 const NAME: &str = "Cria";
 const DESCRIPTION: &str = "A tiny chat model for tests and examples. It knows capitals, small sums, opposites, colours, \
-                           days and months, tells short stories, and says so when it does not know something.";
+                           days and months, tells short stories, calls tools, answers in JSON, fills gaps in texts, and says \
+                           so when it does not know something.";
 const AUTHOR: &str = "llama.cpp for Rust";
 const LICENSE: &str = "mit OR apache-2.0";
 
-/// The `ChatML` form.
-const TEMPLATE: &str = "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + \
-                        '<|im_end|>' + '\\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+/// The `ChatML` form, with tools.
+const TEMPLATE: &str = include_str!("../chat_template.jinja");
 
 /// llama.cpp's numbers for kinds of tokens.
 const NORMAL: i32 = 1;
 const CONTROL: i32 = 3;
+const USER_DEFINED: i32 = 4;
 
 /// llama.cpp's number for "mostly `Q8_0`".
 const FILE_TYPE: u32 = 7;
@@ -131,8 +132,12 @@ fn set_vocabulary(gguf: &mut GgufWriter<'_>, tokenizer: &Path) -> Outcome {
     let merges = json["model"]["merges"].as_array().ok_or("the tokenizer has no merges")?;
     let merges: Option<Vec<String>> =
         merges.iter().map(|pair| Some(format!("{} {}", pair[0].as_str()?, pair[1].as_str()?))).collect();
-    let types: Vec<i32> =
-        (0..tokens.len()).map(|id| if id < SPECIAL.len() { CONTROL } else { NORMAL }).collect();
+    let kind = |token: &String| match token.as_str() {
+        token if SHOWN.contains(&token) => USER_DEFINED,
+        token if SPECIAL.contains(&token) => CONTROL,
+        _ => NORMAL,
+    };
+    let types: Vec<i32> = tokens.iter().map(kind).collect();
 
     gguf.set("tokenizer.ggml.model", "gpt2")?;
     gguf.set("tokenizer.ggml.pre", "smollm")?;

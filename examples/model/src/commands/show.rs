@@ -12,8 +12,11 @@ pub(crate) fn run(split: Split, count: usize, seed: u64) {
             if let Some(system) = dialogue.system {
                 println!("system: {system}");
             }
+            for tool in dialogue.tools {
+                println!("tool: {tool}");
+            }
             for turn in dialogue.turns {
-                println!("  user: {}\n  reply: {}", turn.user, turn.reply);
+                println!("  {:?}: {}\n  reply: {}", turn.asker, turn.user, turn.reply);
             }
             println!();
         }

@@ -4,4 +4,5 @@ pub mod calendar;
 pub mod colours;
 pub mod countries;
 pub mod opposites;
+pub mod tools;
 pub mod words;

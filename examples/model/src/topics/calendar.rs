@@ -205,7 +205,9 @@ fn neighbour(rng: &mut Rng, split: Split, after: bool) -> Turn {
             user.replace("is tomorrow", "is the next month").replace("was yesterday", "was the month before");
     }
     let reply = format!("The {kind} {word} {asked} is {answer}.");
-    Turn::new(Topic::Calendar, user, &reply, Expect::Ends(answer.into())).brief(&format!("It is {answer}."))
+    Turn::new(Topic::Calendar, user, &reply, Expect::Ends(answer.into()))
+        .brief(&format!("It is {answer}."))
+        .facts([(kind, answer.into())])
 }
 
 fn length(rng: &mut Rng, split: Split) -> Turn {
@@ -214,6 +216,7 @@ fn length(rng: &mut Rng, split: Split) -> Turn {
     let reply = format!("The month of {month} has {days} days.");
     Turn::new(Topic::Calendar, user, &reply, Expect::Ends(format!("{days} days")))
         .brief(&format!("It is {days} days."))
+        .facts([("month", month.into()), ("days", days.into())])
 }
 
 fn number(rng: &mut Rng, split: Split) -> Turn {
@@ -223,6 +226,7 @@ fn number(rng: &mut Rng, split: Split) -> Turn {
     let reply = format!("The month of {month} is number {}.", at + 1);
     Turn::new(Topic::Calendar, user, &reply, Expect::Ends((at + 1).to_string()))
         .brief(&format!("It is {}.", at + 1))
+        .facts([("month", month.into()), ("number", (at + 1).into())])
 }
 
 fn nth(rng: &mut Rng, split: Split) -> Turn {
@@ -235,6 +239,7 @@ fn nth(rng: &mut Rng, split: Split) -> Turn {
     let reply = format!("The {place} {kind} of the {whole} is {}.", names[at]);
     Turn::new(Topic::Calendar, user, &reply, Expect::Ends(names[at].into()))
         .brief(&format!("It is {}.", names[at]))
+        .facts([(kind, names[at].into())])
 }
 
 fn count(rng: &mut Rng, split: Split) -> Turn {
@@ -245,4 +250,5 @@ fn count(rng: &mut Rng, split: Split) -> Turn {
     let reply = format!("{article} {large} has {number} {small}.");
     Turn::new(Topic::Calendar, user, &reply, Expect::Ends(format!("{number} {small}")))
         .brief(&format!("It is {number} {small}."))
+        .facts([("number", number.into())])
 }

@@ -158,6 +158,7 @@ pub(crate) fn capital_turn(user: String, country: &Country) -> Turn {
     Turn::new(Topic::Capital, user, &reply, Expect::Ends((*capital).into()))
         .brief(&format!("It is {capital}."))
         .relation(Relation::Capital)
+        .facts([("country", country.name.into()), ("capital", (*capital).into())])
 }
 
 pub(crate) fn country(rng: &mut Rng, split: Split) -> Turn {
@@ -172,4 +173,5 @@ pub(crate) fn country_turn(user: String, country: &Country) -> Turn {
     Turn::new(Topic::Country, user, &reply, Expect::Ends((*name).into()))
         .brief(&format!("It is {in_text}."))
         .relation(Relation::Country)
+        .facts([("capital", (*capital).into()), ("country", (*name).into())])
 }

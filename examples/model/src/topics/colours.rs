@@ -99,6 +99,12 @@ pub(crate) fn colour_turn(user: String, thing: &str, colour: &str) -> Turn {
     Turn::new(Topic::Colour, user, &reply, Expect::Ends(colour.into()))
         .brief(&format!("It is {colour}."))
         .relation(Relation::Colour)
+        .facts([("thing", bare(thing).into()), ("colour", colour.into())])
+}
+
+/// The thing without its article.
+pub(crate) fn bare(thing: &str) -> &str {
+    ["a ", "an ", "the "].iter().find_map(|article| thing.strip_prefix(article)).unwrap_or(thing)
 }
 
 fn mix_turn(rng: &mut Rng, split: Split, spelling: &str) -> Turn {
@@ -106,5 +112,7 @@ fn mix_turn(rng: &mut Rng, split: Split, spelling: &str) -> Turn {
     let (first, second) = if rng.chance(50) { (first, second) } else { (second, first) };
     let user = phrase::ask(rng, split, &MIX, &[("a", first), ("b", second), ("c", spelling)], Case::Free);
     let reply = format!("The mix of {first} and {second} is {made}.");
-    Turn::new(Topic::Colour, user, &reply, Expect::Ends(made.into())).brief(&format!("It is {made}."))
+    Turn::new(Topic::Colour, user, &reply, Expect::Ends(made.into()))
+        .brief(&format!("It is {made}."))
+        .facts([("colour", made.into())])
 }

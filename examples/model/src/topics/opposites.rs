@@ -92,4 +92,5 @@ pub(crate) fn opposite_turn(user: String, word: &str, opposite: &str) -> Turn {
     Turn::new(Topic::Opposite, user, &reply, Expect::Ends(opposite.into()))
         .brief(&format!("It is {opposite}."))
         .relation(Relation::Opposite)
+        .facts([("word", word.into()), ("opposite", opposite.into())])
 }

@@ -383,14 +383,24 @@ const BRIEF: &str = "I don't know.";
 /// A question outside of every topic; `again` where one was asked just before.
 pub(crate) fn turn(rng: &mut Rng, split: Split, again: bool) -> Turn {
     let user = if rng.chance(8) { large_sum(rng, split) } else { question(rng, split) };
+    unknown(user, again)
+}
+
+/// A question that is neither in a topic nor for a tool.
+pub(crate) fn question_turn(rng: &mut Rng, split: Split, again: bool) -> Turn {
+    unknown(question(rng, split), again)
+}
+
+/// The reply to what the model does not know.
+pub(crate) fn unknown(user: String, again: bool) -> Turn {
     Turn::new(Topic::Outside, user, if again { AGAIN } else { REPLY }, Expect::Unknown).brief(BRIEF)
 }
 
 /// A sum with numbers beyond those the model was taught.
 fn large_sum(rng: &mut Rng, split: Split) -> String {
     let forms = rng.choose(&[&arithmetic::ADD, &arithmetic::SUBTRACT, &arithmetic::MULTIPLY]);
-    let one = rng.between(120, 9999).to_string();
-    let other = if rng.chance(70) { rng.between(120, 9999) } else { rng.between(11, 99) }.to_string();
+    let one = if rng.chance(50) { rng.between(120, 9999) } else { rng.between(21, 999) }.to_string();
+    let other = if rng.chance(50) { rng.between(120, 9999) } else { rng.between(11, 99) }.to_string();
     phrase::ask(rng, split, forms, &[("a", &one), ("b", &other)], Case::Free)
 }
 

@@ -125,17 +125,20 @@ pub(crate) fn turn(rng: &mut Rng, split: Split) -> Turn {
 }
 
 fn compose(rng: &mut Rng, hero: &str) -> String {
+    sentences(rng, hero).join(" ")
+}
+
+pub(crate) fn sentences(rng: &mut Rng, hero: &str) -> [String; 6] {
     let name = rng.pick(HERO_NAMES);
     let adjective = rng.pick(ADJECTIVES);
-    let parts = [
+    [
         format!("Once upon a time there was {} {adjective} {hero} named {name}.", article(adjective)),
         format!("{name} lived {}.", rng.pick(HOMES)),
         format!("One day {name} {}.", rng.pick(FINDS)),
         rng.pick(DOUBTS).replace("{n}", name),
         rng.pick(DEEDS).replace("{n}", name),
         rng.pick(ENDS).replace("{n}", name),
-    ];
-    parts.join(" ")
+    ]
 }
 
 fn article(word: &str) -> &'static str {
