@@ -571,11 +571,11 @@ fn any_order_of_operations_gives_what_a_fresh_session_gives() -> Result<(), Erro
         let mut below = |n: usize| rng.below(u32::try_from(n).expect("small")) as usize;
         let mut session = forgetful(&model);
         let mut saved: Vec<State> = Vec::new();
-        let mut story = String::new();
+        let mut story = Vec::new();
         for step in 0..25 {
             let len = session.tokens().len();
             match below(8) {
-                0 => story += &format!(" rewind {}", session.rewind(below(len + 1))?),
+                0 => story.push(format!("rewind {}", session.rewind(below(len + 1))?)),
                 1 => session.checkpoint()?,
                 2 => session = session.fork()?,
                 3 if len > 0 => saved.push(session.state()?),
@@ -587,8 +587,8 @@ fn any_order_of_operations_gives_what_a_fresh_session_gives() -> Result<(), Erro
                     let prompt = [&session.tokens()[..keep], &words(1 + below(150), step)].concat();
                     let ours = generate(&mut session, &prompt, 5)?;
                     let fresh = generate(&mut forgetful(&model), &prompt, 5)?;
-                    story += &format!(" {} of {}", ours.usage.reused, prompt.len());
-                    assert_same(&ours, &fresh, &format!("{arch:?}, step {step}:{story}"));
+                    story.push(format!("{} of {}", ours.usage.reused, prompt.len()));
+                    assert_same(&ours, &fresh, &format!("{arch:?}, step {step}: {story:?}"));
                 }
             }
             let end = session.tokens().len().checked_sub(1).and_then(|end| i32::try_from(end).ok());

@@ -73,45 +73,42 @@ pub(crate) fn archive(
 ) -> Result<(), String> {
     let pick = |units: &[usize]| -> Vec<PathBuf> { units.iter().map(|&i| objects[i].clone()).collect() };
     let mut parts = pick(&plan.core);
-    match tools {
-        Some(tools) => {
-            let markers = if plan.dispatch { Some(Markers::compile(env, toolchain)?) } else { None };
-            for variant in &plan.variants {
-                let own = pick(&variant.units);
-                match &markers {
-                    Some(markers) => parts.push(variant_object(env, tools, markers, variant, api, own)?),
-                    None => parts.extend(own),
-                }
+    if let Some(tools) = tools {
+        let markers = if plan.dispatch { Some(Markers::compile(env, toolchain)?) } else { None };
+        for variant in &plan.variants {
+            let own = pick(&variant.units);
+            match &markers {
+                Some(markers) => parts.push(variant_object(env, tools, markers, variant, api, own)?),
+                None => parts.extend(own),
             }
-            parts.extend_from_slice(archives);
-            let whole = env.out_dir.join("llama_cpp.o");
-            relink(tools, &parts, &whole)?;
-            if let Some(limit) = plan.stack_limit() {
-                // Everything else calls operator new through this object.
-                let rest = env.out_dir.join("llama_cpp_rest.o");
-                let mut rename = Command::new(&tools.objcopy);
-                for (new, checked) in [("_Znwm", "lrs_operator_new"), ("_Znam", "lrs_operator_new_array")] {
-                    rename.arg(format!("--redefine-sym={new}={checked}"));
-                }
-                execute(rename.arg(&whole).arg(&rest))?;
-                relink(tools, &[rest, objects[limit].clone()], &whole)?;
-            }
-            let mut objcopy = Command::new(&tools.objcopy);
-            objcopy.arg("--wildcard");
-            for prefix in [bindings::SYMBOL_PREFIX, bindings::GUARD_PREFIX] {
-                objcopy.arg(format!("--keep-global-symbol={prefix}*"));
-            }
-            execute(objcopy.arg(&whole))?;
-            parts = vec![whole];
         }
-        None => {
-            parts.extend(plan.variants.iter().flat_map(|v| pick(&v.units)));
-            for archive in archives {
-                let name = archive.file_stem().unwrap_or_default().to_string_lossy();
-                let folder = archive.parent().unwrap_or(archive);
-                println!("cargo::rustc-link-search=native={}", folder.display());
-                println!("cargo::rustc-link-lib=static={}", name.strip_prefix("lib").unwrap_or(&name));
+        parts.extend_from_slice(archives);
+        let whole = env.out_dir.join("llama_cpp.o");
+        relink(tools, &parts, &whole)?;
+        if let Some(limit) = plan.stack_limit() {
+            // Everything else calls operator new through this object.
+            let rest = env.out_dir.join("llama_cpp_rest.o");
+            let mut rename = Command::new(&tools.objcopy);
+            for (new, checked) in [("_Znwm", "lrs_operator_new"), ("_Znam", "lrs_operator_new_array")] {
+                rename.arg(format!("--redefine-sym={new}={checked}"));
             }
+            execute(rename.arg(&whole).arg(&rest))?;
+            relink(tools, &[rest, objects[limit].clone()], &whole)?;
+        }
+        let mut objcopy = Command::new(&tools.objcopy);
+        objcopy.arg("--wildcard");
+        for prefix in [bindings::SYMBOL_PREFIX, bindings::GUARD_PREFIX] {
+            objcopy.arg(format!("--keep-global-symbol={prefix}*"));
+        }
+        execute(objcopy.arg(&whole))?;
+        parts = vec![whole];
+    } else {
+        parts.extend(plan.variants.iter().flat_map(|v| pick(&v.units)));
+        for archive in archives {
+            let name = archive.file_stem().unwrap_or_default().to_string_lossy();
+            let folder = archive.parent().unwrap_or(archive);
+            println!("cargo::rustc-link-search=native={}", folder.display());
+            println!("cargo::rustc-link-lib=static={}", name.strip_prefix("lib").unwrap_or(&name));
         }
     }
     let mut build = cc::Build::new();

@@ -147,7 +147,7 @@ fn decoding(folder: &Path) -> Outcome {
         let logits = ctx.decode(&batch(&TOKENS))?.logits_last()?;
         logits.top(3)?;
         logits.log_probability(Token(5))?;
-        ctx.set_threads(1, 2)?;
+        ctx.set_n_threads(1, 2)?;
         ctx.perf()?;
         let mut next = Batch::new();
         next.add(Token(5), 6, &[SeqId(0)], true);
@@ -328,7 +328,7 @@ fn gguf(_: &Path) -> Outcome {
 fn quantizing(folder: &Path) -> Outcome {
     let input = file(folder, Arch::Llama)?;
     let quantize = |threads| {
-        Quantize::new(&input, folder.join("walk-q.gguf")).file_type(FileType::Q8_0).threads(threads)
+        Quantize::new(&input, folder.join("walk-q.gguf")).file_type(FileType::Q8_0).n_threads(threads)
     };
     quantize(2).dry_run()?;
     quantize(2).run()?;
