@@ -302,9 +302,8 @@ fn control_tokens_in_messages_stay_text_behind_every_filter() {
     let prompt = format.render(&request.tools([tools])).unwrap();
     let controls =
         |tokens: &[Token]| tokens.iter().filter(|&&token| vocab.is_control(token).unwrap()).count();
-    // The system message with the tools, four messages, the beginning of the answer, and the marks of the call, which
-    // are control tokens of this vocabulary, too.
-    assert_eq!(controls(&prompt.tokenize().unwrap()), 2 * 5 + 1 + 2, "{}", prompt.prompt().text());
+    // The system message with the tools, four messages, and the beginning of the answer.
+    assert_eq!(controls(&prompt.tokenize().unwrap()), 2 * 5 + 1, "{}", prompt.prompt().text());
     assert!(prompt.prompt().text().contains(attack));
 
     let template = ChatTemplate::new("{{ messages | tojson }}{{ '<|im_end|>' }}", &vocab).unwrap();
