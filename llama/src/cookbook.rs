@@ -133,7 +133,7 @@
 //!     let questions = ["What is the capital of Japan?", "What comes after Monday?"];
 //!     let workers = questions.map(|question| {
 //!         let model = model.clone();
-//!         std::thread::spawn(move || model.chat_builder().context(512).threads(1).build()?.ask(question))
+//!         std::thread::spawn(move || model.chat_builder().context(512).n_threads(1).build()?.ask(question))
 //!     });
 //!     for worker in workers {
 //!         let answer = worker.join().expect("no panic")?;
