@@ -1,7 +1,7 @@
 //! Everything that can go wrong, with the numbers that explain it.
 
 use crate::token::{Pos, SeqId, Token};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The result of most functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -389,13 +389,18 @@ pub enum Error {
     #[error("cannot use the saved state: {0}")]
     State(#[from] crate::state::StateError),
     /// A file could not be read or written.
-    #[error("\"{}\": {detail}", path.display())]
+    #[error("{}{detail}", file(path))]
     Io {
-        /// The file.
+        /// The file; empty for a reader or a writer of your own.
         path: PathBuf,
         /// The operating system's reason.
         detail: String,
     },
+}
+
+/// A file in front of what is wrong with it.
+fn file(path: &Path) -> String {
+    if path.as_os_str().is_empty() { String::new() } else { format!("\"{}\": ", path.display()) }
 }
 
 impl From<crate::gguf::GgufError> for Error {

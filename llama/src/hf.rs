@@ -65,12 +65,16 @@ impl HfTokenizer {
         Self::from_json(&text)
     }
 
-    /// Reads the content of a `tokenizer.json` file.
+    /// Reads the content of a `tokenizer.json` file. Texts are split whole: what it says about cutting and padding
+    /// them is left out.
     ///
     /// # Errors
     /// [`Error::Tokenizer`] when it cannot be understood.
     pub fn from_json(json: &[u8]) -> Result<Self> {
-        Ok(Self::new(Tokenizer::from_bytes(json).map_err(refuse)?))
+        let mut tokenizer = Tokenizer::from_bytes(json).map_err(refuse)?;
+        // Made for batches of a training; texts are split whole here, as llama.cpp does.
+        tokenizer.with_truncation(None).map_err(refuse)?.with_padding(None);
+        Ok(Self::new(tokenizer))
     }
 
     /// Reads the vocabulary of a GGUF file. Only byte-pair vocabularies with one of the common ways to cut a

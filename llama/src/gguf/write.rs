@@ -13,6 +13,10 @@ use super::{
 };
 use crate::part_file::PartFile;
 
+/// Largest alignment that is written. llama.cpp reads any power of two, but each tensor is padded to it: this is
+/// the largest common page.
+const MAX_ALIGNMENT: u32 = 1 << 21;
+
 /// Collects metadata and tensors, then writes them as one GGUF file.
 ///
 /// Tensor data may be borrowed, so nothing large has to be copied. Where even
@@ -42,11 +46,10 @@ impl<'a> GgufWriter<'a> {
         if self.metadata.iter().any(|pair| pair.0 == key) {
             return Err(GgufError::invalid(format!("the key \"{key}\""), "it is there already"));
         }
-        if key == ALIGNMENT_KEY && !matches!(value, Value::U32(alignment) if alignment.is_power_of_two()) {
-            return Err(GgufError::invalid(
-                "the alignment",
-                format!("{value} is no power of two of 32 bits"),
-            ));
+        let fits = |alignment: u32| alignment.is_power_of_two() && alignment <= MAX_ALIGNMENT;
+        if key == ALIGNMENT_KEY && !matches!(value, Value::U32(alignment) if fits(alignment)) {
+            let problem = format!("{value} is no 32-bit power of two up to {MAX_ALIGNMENT}");
+            return Err(GgufError::invalid("the alignment", problem));
         }
         self.metadata.push((key, value));
         Ok(())

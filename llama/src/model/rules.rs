@@ -1,8 +1,9 @@
 //! What a model file must say before llama.cpp may read it.
 //!
 //! llama.cpp divides by numbers of the metadata, and uses tensors that it has called optional, without a look. A
-//! zero ends the process there, and nothing can contain it. The rules were found by loading models of all
-//! architectures with such numbers and with the fewest tensors (tests/suite/hostile).
+//! zero ends the process there, and nothing can contain it. The rules come from divisions in the
+//! sources and from loads that failed: tests/suite/hostile loads models of all architectures with such numbers and
+//! with the fewest tensors.
 
 use crate::ffi::model::OverrideValue;
 use crate::gguf::{Array, Gguf, TensorInfo, Value};

@@ -19,7 +19,7 @@ use header::{PREAMBLE, Preamble};
 use std::fmt;
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a saved state holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -155,7 +155,7 @@ impl State {
         let front = self.front()?;
         let result =
             sink.write_all(&front).and_then(|()| sink.write_all(&self.payload)).and_then(|()| sink.flush());
-        result.map_err(|error| io_error(Path::new(""), &error))
+        result.map_err(|error| nameless("write", &error))
     }
 
     /// Writes it to a file. The file is complete or not there: it is written under another name first.
@@ -186,23 +186,23 @@ impl State {
     #[doc(alias = "llama_state_seq_load_file")]
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let file = File::open(path).map_err(|error| io_error(path, &error))?;
-        Self::read(file, path)
+        let refuse = |error: std::io::Error| io_error(path, &error);
+        Self::read(File::open(path).map_err(refuse)?, refuse)
     }
 
     /// Reads from anything that gives bytes, up to its end.
     ///
     /// # Errors
-    /// As [`load`](Self::load).
+    /// As [`load`](Self::load); [`Error::Io`] has an empty path.
     pub fn read_from(source: impl Read) -> Result<Self> {
-        Self::read(source, Path::new(""))
+        Self::read(source, |error| nameless("read", &error))
     }
 
-    fn read(mut source: impl Read, path: &Path) -> Result<Self> {
+    fn read(mut source: impl Read, refuse: impl Fn(std::io::Error) -> Error) -> Result<Self> {
         let mut take = |len: u64| {
             // Grows with what really arrives, whatever length the file claims.
             let mut bytes = Vec::new();
-            source.by_ref().take(len).read_to_end(&mut bytes).map_err(|error| io_error(path, &error))?;
+            source.by_ref().take(len).read_to_end(&mut bytes).map_err(&refuse)?;
             Ok::<_, Error>(bytes)
         };
         let preamble = take(PREAMBLE as u64)?;
@@ -258,6 +258,12 @@ impl fmt::Debug for State {
 #[cold]
 fn io_error(path: &Path, error: &std::io::Error) -> Error {
     Error::Io { path: path.to_owned(), detail: error.to_string() }
+}
+
+/// Of a reader or a writer that has no name.
+#[cold]
+fn nameless(action: &str, error: &std::io::Error) -> Error {
+    Error::Io { path: PathBuf::new(), detail: format!("cannot {action} the state: {error}") }
 }
 
 #[cfg(test)]

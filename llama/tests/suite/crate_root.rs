@@ -21,10 +21,10 @@ fn is_on(feature: &str) -> bool {
     }
 }
 
-/// Items at the root that start with `start`, each without it and up to its semicolon. Those of features that are
-/// off are in the second list.
-fn items(start: &str) -> (Vec<String>, Vec<String>) {
-    let text = std::fs::read_to_string(sources().join("lib.rs")).unwrap();
+/// Items in a file, outside of others, that start with `start`, each without it and up to its semicolon. Those of
+/// features that are off are in the second list.
+fn items(file: &Path, start: &str) -> (Vec<String>, Vec<String>) {
+    let text = std::fs::read_to_string(file).unwrap();
     let (mut on, mut off) = (Vec::new(), Vec::new());
     let mut condition = None;
     let mut lines = text.lines();
@@ -48,20 +48,25 @@ fn items(start: &str) -> (Vec<String>, Vec<String>) {
 
 /// The `pub use` lines.
 pub(crate) fn exports() -> Vec<String> {
-    items("pub use ").0
+    items(&sources().join("lib.rs"), "pub use ").0
 }
 
 /// The files of public modules.
 pub(crate) fn public_modules() -> Vec<PathBuf> {
-    items("pub mod ").0.iter().map(|name| file_of(name)).collect()
+    let file_of = |module: &String| {
+        let file = sources().join(format!("{module}.rs"));
+        if file.is_file() { file } else { sources().join(module).join("mod.rs") }
+    };
+    items(&sources().join("lib.rs"), "pub mod ").0.iter().map(file_of).collect()
 }
 
-/// The files of modules that are not compiled.
-pub(crate) fn absent_modules() -> Vec<PathBuf> {
-    items("pub mod ").1.iter().chain(&items("mod ").1).map(|name| file_of(name)).collect()
-}
-
-fn file_of(module: &str) -> PathBuf {
-    let file = sources().join(format!("{module}.rs"));
-    if file.is_file() { file } else { sources().join(module).join("mod.rs") }
+/// Where modules are, in one folder of the sources, that are not compiled.
+pub(crate) fn absent_modules(folder: &Path) -> Vec<PathBuf> {
+    let Some(file) =
+        ["lib.rs", "mod.rs"].map(|name| folder.join(name)).into_iter().find(|file| file.is_file())
+    else {
+        return Vec::new();
+    };
+    let names = ["pub mod ", "mod "].map(|start| items(&file, start).1).concat();
+    names.iter().flat_map(|name| [folder.join(name), folder.join(format!("{name}.rs"))]).collect()
 }

@@ -124,3 +124,23 @@ fn tokenizers_can_be_shared() {
     check::<HfTokenizer>();
     check::<llama::hf::Encoded>();
 }
+
+#[test]
+fn texts_are_neither_cut_nor_padded() {
+    let json = std::fs::read(default_path().with_file_name("tokenizer.json")).unwrap();
+    let mut settings: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    settings["truncation"] = serde_json::json!({
+        "direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0
+    });
+    settings["padding"] = serde_json::json!({
+        "strategy": {"Fixed": 16}, "direction": "Right", "pad_to_multiple_of": null,
+        "pad_id": 0, "pad_type_id": 0, "pad_token": "<|endoftext|>"
+    });
+    let tokenizer = HfTokenizer::from_json(settings.to_string().as_bytes()).unwrap();
+    let batch = tokenizer.encode_batch(&TEXTS, Special::Parse).unwrap();
+    for (text, from_batch) in TEXTS.iter().zip(batch) {
+        let expected = model().vocab().tokenize_fragment(text, Special::Parse).unwrap();
+        assert_eq!(tokenizer.encode(text, Special::Parse).unwrap().tokens, expected, "{text:?}");
+        assert_eq!(from_batch.tokens, expected, "{text:?}");
+    }
+}

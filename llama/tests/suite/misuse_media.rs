@@ -1,176 +1,11 @@
-//! Bad arguments and bad files for images, audio and projectors, as in `misuse`.
+//! Bad files for images, audio and projectors. Bad arguments are in `misuse`.
 
-use crate::common::{folder, random};
+use crate::common::random;
 use crate::multimodal::{context, llava, load, load_on, picture, tone, write};
 use llama::gguf::TensorType;
-use llama::multimodal::{Audio, Image, MediaEmbedding, MediaPrompt, Part, Projector, split_at_markers};
-use llama::{Context, Error, MemoryEffect, Model, PromptPart, SeqId};
+use llama::multimodal::{Audio, Image, Part, Projector};
+use llama::{Error, MemoryEffect, Model, SeqId};
 use llama_test_kit::{Arch, Eyes, RandomProjector};
-
-/// Bad arguments for one function.
-struct Row {
-    what: &'static str,
-    run: fn(&mut Subjects) -> Result<(), Error>,
-}
-
-/// What the rows work on.
-struct Subjects {
-    projector: Projector,
-    ears: Projector,
-    prompt: MediaPrompt,
-    heard: MediaPrompt,
-    embedding: MediaEmbedding,
-    ctx: Context,
-    stranger: Context,
-    encoder: Context,
-}
-
-impl Subjects {
-    fn new() -> Self {
-        let (model, projector) = llava();
-        let ears = load(&model, &RandomProjector::new(64).eyes(None).ears(true)).unwrap();
-        let prompt = projector.tokenize([Part::text("a"), Part::from(picture(1)), Part::text("b")]).unwrap();
-        let heard = ears.tokenize([Part::from(tone(440.0))]).unwrap();
-        Self {
-            embedding: heard.chunk(1).unwrap().encode().unwrap(),
-            ctx: context(&model),
-            stranger: context(&random(Arch::Qwen3)),
-            encoder: random(Arch::Bert).context_builder().n_ctx(256).embeddings(true).build().unwrap(),
-            projector,
-            ears,
-            prompt,
-            heard,
-        }
-    }
-
-    /// A correct call.
-    fn still_work(&mut self) {
-        self.ctx.memory().clear(true).unwrap();
-        let pos = self.prompt.evaluate(&mut self.ctx, SeqId(0), 0).unwrap().next_pos();
-        assert_eq!(pos, self.prompt.n_pos());
-        self.ctx.memory().clear(true).unwrap();
-    }
-
-    /// A correct call of the rest.
-    fn all_work(&mut self) {
-        self.still_work();
-        let chunk = self.heard.chunk(1).unwrap();
-        assert_eq!(chunk.encode().unwrap(), self.embedding);
-        chunk.evaluate(&mut self.ctx, SeqId(0), 0, Some(&self.embedding)).unwrap();
-        self.ctx.memory().clear(true).unwrap();
-    }
-
-    fn at(&mut self, seq: i32, pos: i32) -> Result<(), Error> {
-        Ok(self.prompt.evaluate(&mut self.ctx, SeqId(seq), pos).map(drop)?)
-    }
-}
-
-macro_rules! rows {
-    ($($what:literal => $run:expr;)*) => { &[$(Row { what: $what, run: $run }),*] };
-}
-
-fn rgb(width: u32, height: u32, len: usize) -> Result<(), Error> {
-    Image::from_rgb(width, height, vec![0; len]).map(drop)
-}
-
-const ROWS: &[Row] = rows! {
-    "image: no pixels" => |_| rgb(0, 0, 0);
-    "image: no rows" => |_| rgb(8, 0, 0);
-    "image: no columns" => |_| rgb(0, 8, 0);
-    "image: a byte too few" => |_| rgb(2, 2, 11);
-    "image: a byte too many" => |_| rgb(2, 2, 13);
-    "image: a size whose product wraps" => |_| rgb(u32::MAX, u32::MAX, 3);
-    "image: a size whose bytes wrap in 32 bits" => |_| rgb(1 << 16, 1 << 16, 0);
-    "image: too wide" => |_| rgb(32_769, 1, 3 * 32_769);
-    "image: too high" => |_| rgb(1, 32_769, 3 * 32_769);
-    "image: decode nothing" => |_| Image::decode(&[]).map(drop);
-    "image: decode text" => |_| Image::decode(b"this is no picture").map(drop);
-    "image: decode audio" => |_| Image::decode(&wav(100)).map(drop);
-    "image: decode a picture that is all claim" => |_| Image::decode(&bmp(30_000, 30_000, 0)).map(drop);
-    "image: decode half a picture" => |_| Image::decode(&png(64, 64)[..200]).map(drop);
-    "audio: rate 0" => |_| Audio::from_samples(0, vec![0.0; 100]).map(drop);
-    "audio: rate MAX" => |_| Audio::from_samples(u32::MAX, vec![0.0; 100]).map(drop);
-    "audio: nothing" => |_| Audio::from_samples(16_000, Vec::new()).map(drop);
-    "audio: one sample" => |_| Audio::from_samples(16_000, vec![0.0]).map(drop);
-    "audio: NaN" => |_| Audio::from_samples(16_000, vec![0.0, f32::NAN]).map(drop);
-    "audio: infinite" => |_| Audio::from_samples(16_000, vec![f32::INFINITY; 9]).map(drop);
-    "audio: decode nothing" => |_| Audio::decode(&[], 16_000).map(drop);
-    "audio: decode a picture" => |_| Audio::decode(&png(8, 8), 16_000).map(drop);
-    "audio: decode with rate 0" => |_| Audio::decode(&wav(100), 0).map(drop);
-    "audio: decode with rate MAX" => |_| Audio::decode(&wav(100), u32::MAX).map(drop);
-    "projector: images for ears" => |s| s.ears.tokenize([Part::from(picture(1))]).map(drop);
-    "projector: audio for eyes" => |s| s.projector.tokenize([Part::from(tone(1.0))]).map(drop);
-    "projector: a rate that it does not take" => |s| {
-        let audio = Audio::from_samples(44_100, vec![0.0; 4410])?;
-        s.ears.tokenize_fragment([Part::from(audio)]).map(drop)
-    };
-    "markers: one for two" => |_| {
-        let text = [PromptPart::template("<m>")];
-        split_at_markers(&text, "<m>", [picture(1).into(), picture(2).into()]).map(drop)
-    };
-    "markers: empty" => |_| split_at_markers(&[], "", []).map(drop);
-    "chunk: encode a text" => |s| s.prompt.chunk(0).unwrap().encode().map(drop);
-    "chunk: an embedding for a text" => |s| {
-        let chunk = s.prompt.chunk(0).unwrap();
-        Ok(chunk.evaluate(&mut s.ctx, SeqId(0), 0, Some(&s.embedding)).map(drop)?)
-    };
-    "chunk: an embedding of something else" => |s| {
-        let chunk = s.prompt.chunk(1).unwrap();
-        Ok(chunk.evaluate(&mut s.ctx, SeqId(0), 0, Some(&s.embedding)).map(drop)?)
-    };
-    "chunk: in a context of another model" => |s| {
-        let chunk = s.prompt.chunk(1).unwrap();
-        Ok(chunk.evaluate(&mut s.stranger, SeqId(0), 0, None).map(drop)?)
-    };
-    "evaluate: sequence -1" => |s| s.at(-1, 0);
-    "evaluate: sequence n" => |s| s.at(2, 0);
-    "evaluate: position -1" => |s| s.at(0, -1);
-    "evaluate: position MAX" => |s| s.at(0, i32::MAX);
-    "evaluate: behind a past at 0" => |s| { s.at(1, 0)?; s.at(1, 0) };
-    "evaluate: with a gap" => |s| { s.at(1, 0)?; s.at(1, 100) };
-    "evaluate: in a context of another model" => |s| {
-        Ok(s.prompt.evaluate(&mut s.stranger, SeqId(0), 0).map(drop)?)
-    };
-    "evaluate: in an encoder" => |s| Ok(s.prompt.evaluate(&mut s.encoder, SeqId(0), 0).map(drop)?);
-    "evaluate: an empty prompt" => |s| {
-        let nothing = s.projector.tokenize_fragment([])?;
-        Ok(nothing.evaluate(&mut s.ctx, SeqId(0), 0).map(drop)?)
-    };
-    "evaluate: a prompt of empty texts" => |s| {
-        let nothing = s.projector.tokenize_fragment([Part::text(""), Part::template("")])?;
-        Ok(nothing.evaluate(&mut s.ctx, SeqId(0), 0).map(drop)?)
-    };
-    "load: no such file" => |s| Projector::load(s.projector.model(), "nowhere.gguf").map(drop);
-    "load: a folder" => |s| Projector::load(s.projector.model(), folder()).map(drop);
-    "load: a path with a zero byte" => |s| Projector::load(s.projector.model(), "a\0b").map(drop);
-    "load: a text model" => |s| Projector::load(s.projector.model(), crate::common::default_path()).map(drop);
-    "load: no threads" => |s| builder(s).n_threads(0).load().map(drop);
-    "load: too many threads" => |s| builder(s).n_threads(u32::MAX).load().map(drop);
-    "load: no image tokens" => |s| builder(s).max_image_tokens(0).load().map(drop);
-    "load: too many image tokens" => |s| builder(s).min_image_tokens(u32::MAX).load().map(drop);
-    "load: fewer than the fewest" => |s| builder(s).min_image_tokens(9).max_image_tokens(8).load().map(drop);
-    "load: for a vocabulary" => |_| {
-        let vocab = Model::builder(crate::common::default_path()).vocab_only(true).load()?;
-        load(&vocab, &RandomProjector::new(64)).map(drop)
-    };
-};
-
-fn builder(subjects: &Subjects) -> llama::multimodal::ProjectorBuilder {
-    Projector::builder(subjects.projector.model(), "nowhere.gguf")
-}
-
-#[test]
-fn bad_arguments_are_errors() {
-    let mut subjects = Subjects::new();
-    subjects.all_work();
-    for row in ROWS {
-        let error = (row.run)(&mut subjects).expect_err(row.what);
-        assert!(!matches!(error, Error::Fault { .. } | Error::Poisoned { .. }), "{}: {error}", row.what);
-        println!("{}: {error}", row.what);
-        subjects.still_work();
-    }
-    subjects.all_work();
-}
 
 /// A projector file that is wrong in one way, and a word that its error must have.
 fn wrong_files() -> Vec<(String, RandomProjector, &'static str)> {
@@ -393,7 +228,7 @@ fn images_of_extreme_sizes() {
     }
 }
 
-fn bmp(width: u32, height: u32, data: usize) -> Vec<u8> {
+pub(crate) fn bmp(width: u32, height: u32, data: usize) -> Vec<u8> {
     let mut file = b"BM".to_vec();
     for value in [0_u32, 0, 54, 40, width, height] {
         file.extend(value.to_le_bytes());
@@ -421,7 +256,7 @@ fn gif() -> Vec<u8> {
 }
 
 /// One channel of 16-bit samples at 8 kHz.
-fn wav(samples: u16) -> Vec<u8> {
+pub(crate) fn wav(samples: u16) -> Vec<u8> {
     let data = 2 * u32::from(samples);
     let mut file = b"RIFF".to_vec();
     file.extend((36 + data).to_le_bytes());
@@ -438,7 +273,7 @@ fn wav(samples: u16) -> Vec<u8> {
 }
 
 /// Rows of RGB without filter, in one block that is not compressed.
-fn png(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
     let mut rows = Vec::new();
     for y in 0..height {
         rows.push(0);

@@ -79,7 +79,7 @@ fn a_prompt_has_chunks_in_order() {
     assert!(chunk.tokens().unwrap().is_empty() && !chunk.is_non_causal());
     let first = prompt.chunk(0).unwrap();
     assert_eq!(first.tokens().unwrap(), model.vocab().tokenize("look at ", Special::AsText).unwrap());
-    assert_eq!(prompt.n_tokens(), prompt.chunks().map(Chunk::n_tokens).sum());
+    assert_eq!(prompt.n_tokens(), prompt.chunks().map(Chunk::n_tokens).sum::<usize>());
     assert_eq!(usize::try_from(prompt.n_pos()).unwrap(), prompt.n_tokens());
     assert!(prompt.chunk(3).is_none());
     let rest = projector.tokenize_fragment([Part::text("look at ")]).unwrap();

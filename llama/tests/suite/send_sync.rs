@@ -149,41 +149,68 @@ fn both() -> Vec<&'static str> {
     )
 }
 
-#[cfg(feature = "tokenizers")]
-fn both_with_tokenizers() -> Vec<&'static str> {
-    assert_both!(llama::hf::Encoded, llama::hf::HfTokenizer)
-}
-
-#[cfg(not(feature = "tokenizers"))]
-fn both_with_tokenizers() -> Vec<&'static str> {
-    Vec::new()
-}
-
-#[cfg(feature = "rpc")]
-fn both_with_rpc() -> Vec<&'static str> {
-    assert_both!(llama::rpc::RemoteHost, llama::rpc::Server)
-}
-
-#[cfg(not(feature = "rpc"))]
-fn both_with_rpc() -> Vec<&'static str> {
-    Vec::new()
+/// Those of optional features.
+fn both_of_features() -> Vec<&'static str> {
+    let lists: &[Vec<&str>] = &[
+        #[cfg(feature = "async")]
+        assert_both!(llama::TextStream<llama::Session>),
+        #[cfg(feature = "multimodal")]
+        {
+            use llama::multimodal::*;
+            assert_both!(
+                Audio,
+                Chunk<'static>,
+                ChunkKind,
+                Evaluated<'static>,
+                Image,
+                Media,
+                MediaEmbedding,
+                MediaPrompt,
+                Part,
+                Projector,
+                ProjectorBuilder,
+            )
+        },
+        #[cfg(feature = "rpc")]
+        assert_both!(llama::rpc::RemoteHost, llama::rpc::Server),
+        #[cfg(feature = "tokenizers")]
+        assert_both!(llama::hf::Encoded, llama::hf::HfTokenizer),
+        #[cfg(feature = "tools")]
+        {
+            use llama::*;
+            assert_both!(
+                ChatFormat,
+                ChatPrompt,
+                ChatRequest,
+                FormatCapabilities,
+                ParsedMessage,
+                ReplyEvent,
+                Tool,
+                ToolChoice,
+                ToolDefinition,
+            )
+        },
+    ];
+    lists.concat()
 }
 
 /// They hold callbacks that may borrow from the thread that builds.
 fn neither() -> Vec<&'static str> {
-    assert_neither!(llama::ModelBuilder<'static>, llama::TrainerBuilder<'static>)
+    let lists: &[Vec<&str>] = &[
+        assert_neither!(llama::ModelBuilder<'static>, llama::TrainerBuilder<'static>),
+        #[cfg(feature = "tools")]
+        assert_neither!(llama::ToolChat<'static>),
+    ];
+    lists.concat()
 }
 
 /// What is no type of its own: traits without objects, other names of types.
-const NO_TYPES: [&str; 4] = ["Choice", "Pos", "ProgressFlow", "Result"];
+const NO_TYPES: [&str; 5] = ["Choice", "Pos", "ProgressFlow", "Result", "ToolResult"];
 
 #[test]
 fn every_public_type_is_listed() {
-    let listed: BTreeSet<&str> = [both(), both_with_tokenizers(), both_with_rpc(), only_sent(), neither()]
-        .concat()
-        .into_iter()
-        .map(simple)
-        .collect();
+    let listed: BTreeSet<&str> =
+        [both(), both_of_features(), only_sent(), neither()].concat().into_iter().map(simple).collect();
     let exported = exported();
     let exported: BTreeSet<&str> = exported.iter().map(String::as_str).collect();
     let missing: Vec<_> = exported.iter().filter(|n| !listed.contains(*n) && !NO_TYPES.contains(n)).collect();
@@ -251,40 +278,4 @@ fn owners_are_static() {
     check::<llama::Grammar>();
     check::<llama::TokenDecoder>();
     check::<llama::Trainer>();
-}
-
-#[cfg(feature = "multimodal")]
-#[test]
-fn every_public_type_of_multimodal() {
-    use llama::multimodal::*;
-    assert_both!(
-        Audio,
-        Chunk<'static>,
-        ChunkKind,
-        Evaluated<'static>,
-        Image,
-        Media,
-        MediaEmbedding,
-        MediaPrompt,
-        Part,
-        Projector,
-        ProjectorBuilder,
-    );
-}
-
-#[cfg(feature = "tools")]
-#[test]
-fn every_public_type_of_feature_tools() {
-    use llama::*;
-    assert_both!(
-        ChatFormat,
-        ChatPrompt,
-        ChatRequest,
-        FormatCapabilities,
-        ParsedMessage,
-        ReplyEvent,
-        Tool,
-        ToolChoice,
-        ToolDefinition,
-    );
 }

@@ -478,3 +478,15 @@ fn files_that_are_no_states() {
     state.save(&path).unwrap();
     assert_eq!(State::load(&path).unwrap().size(), state.size());
 }
+
+#[test]
+fn readers_and_writers_without_a_name_have_no_path() {
+    let mut ctx = model().context_builder().n_ctx(256).n_threads(1).build().unwrap();
+    let full = ctx.save_state(&[]).unwrap().write_to(&mut [0_u8; 10][..]).unwrap_err().to_string();
+    assert!(full.starts_with("cannot write the state: "), "{full}");
+    let folder = std::fs::File::open(folder()).unwrap();
+    let unreadable = State::read_from(folder).unwrap_err().to_string();
+    assert!(unreadable.starts_with("cannot read the state: "), "{unreadable}");
+    let named = State::load("/no/such.state").unwrap_err().to_string();
+    assert!(named.starts_with("\"/no/such.state\": "), "{named}");
+}

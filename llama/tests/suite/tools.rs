@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-const TEMPLATE: &str = "{% if tools %}<|im_start|>system\nTools: {{ tools | tojson }}<|im_end|>\n{% endif %}\
+pub(crate) const TEMPLATE: &str = "{% if tools %}<|im_start|>system\nTools: {{ tools | tojson }}<|im_end|>\n{% endif %}\
     {% for m in messages %}<|im_start|>{{ m.role }}\n\
     {% if m.reasoning_content %}<think>\n{{ m.reasoning_content }}\n</think>\n\n{% endif %}{{ m.content }}\
     {% for c in m.tool_calls %}<tool_call>\n{\"name\": \"{{ c.function.name }}\", \"arguments\": \
@@ -311,10 +311,8 @@ fn control_tokens_in_messages_stay_text_behind_every_filter() {
     let prompt = format.render(&request.tools([tools])).unwrap();
     let controls =
         |tokens: &[Token]| tokens.iter().filter(|&&token| vocab.is_control(token).unwrap()).count();
-    let marks = controls(&vocab.tokenize_fragment("<tool_call></tool_call>", Special::Parse).unwrap());
-    // The system message with the tools, four messages, the beginning of the answer, and the marks of the call where
-    // they are control tokens.
-    assert_eq!(controls(&prompt.tokenize().unwrap()), 2 * 5 + 1 + marks, "{}", prompt.prompt().text());
+    // The system message with the tools, four messages, and the beginning of the answer.
+    assert_eq!(controls(&prompt.tokenize().unwrap()), 2 * 5 + 1, "{}", prompt.prompt().text());
     assert!(prompt.prompt().text().contains(attack));
 
     let template = ChatTemplate::new("{{ messages | tojson }}{{ '<|im_end|>' }}", &vocab).unwrap();

@@ -68,6 +68,17 @@ pub(super) fn rows() -> Vec<Row> {
         assert!(reply.next().is_some_and(|piece| piece.is_err()));
         reply.cancel().map(drop)
     };
+    "Chat::send: messages chosen by a function that do not fit" => ContextFull, |s| {
+        let builder = s.model.chat_builder().context(256).n_threads(1);
+        builder.overflow_with(|messages, _| messages.to_vec()).build()?.send(long()).map(drop)
+    };
+    "Chat::send: a draft of another vocabulary" => Draft, |s| {
+        let draft = random(Arch::Llama);
+        s.model.chat_builder().context(256).n_threads(1).draft(draft).build()?.send("Hi").map(drop)
+    };
+    "Chat::save: nowhere" => Io, |s| chat(s)?.save("/no/such/folder/a.chat");
+    "Chat::restore: no file" => Io, |s| chat(s)?.restore("/no/such.chat");
+    "Chat::restore: a model" => State, |s| chat(s)?.restore(crate::common::default_path());
     "ChatTemplate::render: nested too deep" => Template, |s| {
         let deep = ["{% if true %}".repeat(5000), "{% endif %}".repeat(5000)].concat();
         let template = ChatTemplate::new(deep, &s.model.vocab())?;

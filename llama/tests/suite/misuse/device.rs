@@ -28,6 +28,11 @@ pub(super) fn rows() -> Vec<Row> {
         let all: Vec<_> = (0..n_vocab).map(|id| (Token(id), f32::NEG_INFINITY)).collect();
         s.ctx.sample_on_device(SeqId(0), Sampler::builder().logit_bias(&all))
     };
+    "Context::sample_on_host: no such sequence" => SeqIdOutOfRange, |s| s.ctx.sample_on_host(SeqId(2));
+    "Context::sample_on_host: negative sequence" => SeqIdOutOfRange, |s| s.ctx.sample_on_host(SeqId(-1));
+    "Context::sample_on_host: no memory" => NoMemory, |s| s.encoder.sample_on_host(SeqId(0));
+    "Output::sampled: index far out" => NoLogits, |s| s.ctx.decode(&entry(5, 0, &[0])).unwrap().sampled(usize::MAX).map(drop);
+    "Output::sampled: sampled on the host" => NoOutput, |s| s.ctx.decode(&entry(5, 0, &[0])).unwrap().sampled(0).map(drop);
     "Context::accept_on_device: a token shown to no sampler" => InvalidParameter, |s| s.ctx.accept_on_device(SeqId(0), Token(5));
     "Context::reset_on_device: no sampler to reset" => InvalidParameter, |s| s.ctx.reset_on_device(SeqId(0));
     "Context::accept_on_device: no such token shown" => TokenOutOfRange, |s| {

@@ -16,6 +16,8 @@ pub(super) fn rows() -> Vec<Row> {
         };
         "RerankerBuilder::build: only a vocabulary" => VocabOnly, |s| s.vocab_only.reranker().build().map(drop);
         "ClassifierBuilder::build: only a vocabulary" => VocabOnly, |s| s.vocab_only.classifier().build().map(drop);
+        "RerankerBuilder::build: no classifier" => InvalidParameter, |s| s.model.reranker().build().map(drop);
+        "ClassifierBuilder::build: no classifier" => InvalidParameter, |s| s.model.classifier().build().map(drop);
         "Embedder::embed: longer than a text may be" => TextTooLong, |s| embedder(s)?.embed(&[long()]).map(drop);
         "Embedder::embed_with: stopped" => Cancelled, |s| {
             embedder(s)?.embed_with(&["a", "b"], |_| ControlFlow::Break(())).map(drop)

@@ -30,6 +30,8 @@ pub(super) fn rows() -> Vec<Row> {
     };
     "GgufWriter::set: alignment 3" => Gguf, |_| Ok(GgufWriter::new().set("general.alignment", 3_u32)?);
     "GgufWriter::set: alignment 0" => Gguf, |_| Ok(GgufWriter::new().set("general.alignment", 0_u32)?);
+    "GgufWriter::set: alignment 2^31" => Gguf, |_| Ok(GgufWriter::new().set("general.alignment", 1_u32 << 31)?);
+    "GgufWriter::set: alignment beyond the largest page" => Gguf, |_| Ok(GgufWriter::new().set("general.alignment", 1_u32 << 22)?);
     "GgufWriter::set: alignment as text" => Gguf, |_| Ok(GgufWriter::new().set("general.alignment", "32")?);
     "GgufWriter::tensor: too little data" => Gguf, |_| tensor("a", &[4], TensorType::F32, 15);
     "GgufWriter::tensor: too much data" => Gguf, |_| tensor("a", &[4], TensorType::F32, 17);

@@ -14,15 +14,20 @@ mod embed;
 mod gguf;
 #[cfg(feature = "tokenizers")]
 mod hf;
+#[cfg(feature = "multimodal")]
+mod media;
 mod memory;
 pub(crate) mod model;
 mod quantize;
 #[cfg(feature = "rpc")]
 mod rpc;
 mod sampler;
+mod session;
 mod state;
 mod structured;
 mod subjects;
+#[cfg(feature = "tools")]
+mod tools;
 mod train;
 mod vocab;
 
@@ -79,8 +84,13 @@ fn all() -> Vec<Row> {
     rows.extend(state::rows());
     rows.extend(vocab::rows());
     rows.extend(sampler::rows());
+    rows.extend(session::rows());
     rows.extend(chat::rows());
     rows.extend(structured::rows());
+    #[cfg(feature = "tools")]
+    rows.extend(tools::rows());
+    #[cfg(feature = "multimodal")]
+    rows.extend(media::rows());
     rows.extend(embed::rows());
     rows.extend(gguf::rows());
     #[cfg(feature = "tokenizers")]

@@ -19,6 +19,15 @@ pub(super) fn rows() -> Vec<Row> {
     "Model::chat_template_source: template name with zero" => NulByte, |s| s.model.chat_template_source(Some("\0")).map(drop);
     "Model::load: load a directory" => LoadModel, |_| Model::load("/").map(drop);
     "Model::load: load nothing" => LoadModel, |_| Model::load("").map(drop);
+    "fit: no file" => LoadModel, |_| llama::fit("/no/such", &[], 256).map(drop);
+    "fit: a text" => LoadModel, |_| llama::fit(default_path().with_file_name("train.py"), &[], 256).map(drop);
+    "fit: a context of MAX" => InvalidParameter, |_| llama::fit(default_path(), &[], u32::MAX).map(drop);
+    "ModelBuilder::fit: no sequences" => InvalidParameter, |_| {
+        Model::builder(default_path()).fit(|context| context.n_seq_max(0)).map(drop)
+    };
+    "ModelBuilder::fit: more heads than fit" => LoadModel, |_| {
+        Model::builder(default_path()).metadata_override("llama.attention.head_count", 0_i64).fit(|context| context).map(drop)
+    };
     "Model::from_bytes: none" => LoadModel, |_| Model::from_bytes(&[]).map(drop);
     "Model::from_bytes: a magic number" => LoadModel, |_| Model::from_bytes(b"GGUF").map(drop);
     "Model::from_bytes: zeros" => LoadModel, |_| Model::from_bytes(&[0; 4096]).map(drop);

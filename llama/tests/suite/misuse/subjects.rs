@@ -16,6 +16,8 @@ pub(super) struct Subjects {
     pub(super) vocab_only: Model,
     pub(super) session: Session,
     pub(super) sampler: Sampler,
+    #[cfg(feature = "multimodal")]
+    pub(super) media: Option<super::media::Subjects>,
 }
 
 impl Subjects {
@@ -31,6 +33,8 @@ impl Subjects {
             vocab_only: Model::builder(default_path()).vocab_only(true).load().unwrap(),
             session: Session::new(session).unwrap(),
             sampler: Sampler::greedy().unwrap(),
+            #[cfg(feature = "multimodal")]
+            media: None,
             model,
         }
     }
@@ -51,8 +55,8 @@ impl Subjects {
         self.recurrent.memory().clear(false).unwrap();
         self.encoder.encode(&batch(0, 0, &[Token(5), Token(6)])).unwrap();
         assert!(!self.model.vocab().tokenize("fine", Special::AsText).unwrap().is_empty());
-        let done = self.session.generate(&[Token(5), Token(6)]).choice(&["a"]).start().unwrap().finish();
-        assert_eq!(done.unwrap().usage.generated, 1);
+        let story = self.session.generate(&question("Hello!")).sampler(Sampler::greedy().unwrap());
+        assert_eq!(story.max_tokens(1).start().unwrap().finish().unwrap().usage.generated, 1);
         assert!(!target().exists(), "a file was left behind");
     }
 
