@@ -174,6 +174,13 @@ impl Numbers<'_> {
         {
             return Ok(Some(refuse(&self.key("rope.dimension_count"), rotated, rule)));
         }
+        // Heads that choose which tokens are attended to are rotated like the others.
+        if let Some(chooser) = self.int("attention.indexer.key_length")?
+            && chooser < rotated
+        {
+            let rule = format!("at least the {rotated} dimensions that are rotated");
+            return Ok(Some(refuse(&self.key("attention.indexer.key_length"), chooser, rule)));
+        }
         // The layers with a window have sizes of their own where the file gives some.
         let window_head = self.int("attention.key_length_swa")?;
         let window_rotated = self.int("rope.dimension_count_swa")?;

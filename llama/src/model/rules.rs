@@ -125,6 +125,9 @@ const BOUNDS: &[Bounds] = &[
     at_least_one(&["deepseek4"], "attention.output_group_count", None),
     at_least_one(&["dflash"], "conv_group_size", None),
     at_least_one(&["clef"], "decision.head_count", None),
+    at_least_one(&["afmoe"], "attention.sliding_window", Some(0)),
+    at_least_one(&["kimi-k3", "kimi-linear"], "attention.key_length_mla", None),
+    at_least_one(&["kimi-k3", "kimi-linear"], "attention.value_length_mla", None),
 ];
 
 /// Tensors that a layer needs when it has another one.
