@@ -59,19 +59,19 @@
 //! # Features
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `async` | no | `TextStream`: replies as streams for asynchronous programs of any runtime |
-//! | `derive` | no | `#[derive(llama::Choice)]` for [decisions](Model::decide) |
 //! | `jinja` | yes | runs a model's own chat template |
+//! | `async` | no | `TextStream`: replies as streams for asynchronous programs of any runtime |
 //! | `blas` | no | prompts on a BLAS library of the machine |
+//! | `derive` | no | `#[derive(llama::Choice)]` for [decisions](Model::decide) |
+//! | `llguidance` | no | a further engine: Lark grammars, regular expressions, more keywords of JSON schemas |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
 //! | `multimodal` | no | images and audio as input: module `multimodal` |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
-//! | `llguidance` | no | a further engine: Lark grammars, regular expressions, more keywords of JSON schemas |
-//! | `structured` | no | typed answers: JSON schemas as grammars |
-//! | `tools` | no | tools, reasoning apart from the answer, llama.cpp's own chat formats; needs `structured` |
 //! | `rpc` | no | devices of other hosts |
-//! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
 //! | `static-stdcxx` | no | links the C++ standard library statically |
+//! | `structured` | no | typed answers: JSON schemas as grammars |
+//! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
+//! | `tools` | no | tools, reasoning apart from the answer, llama.cpp's own chat formats; needs `structured` |
 //!
 //! llama.cpp's log is silent; see [`log`](mod@log). Whole programs: [`cookbook`].
 
