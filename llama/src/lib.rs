@@ -47,12 +47,12 @@
 //! | [`Sampler`], [`Grammar`], [`CustomSampler`] | yes | yes | everything that changes them needs `&mut` |
 //! | [`Session`], [`Chat`] | yes | yes | as [`Context`] |
 //! | [`Embedder`], [`Reranker`], [`Classifier`] | yes | yes | as [`Context`] |
-//! | [`Generation`], [`Reply`] | yes | no | they borrow a session, and hold functions of the caller |
+//! | [`Generation`], [`Reply`], [`GenerationBuilder`] | yes | no | they borrow a session, and hold functions of the caller |
 //! | `TextStream` | yes | yes | a queue; the session is on a thread of its own |
 //! | [`Batch`], [`State`], [`Quantize`], [`TrainingData`] | yes | yes | plain data |
 //! | [`Trainer`] | yes | yes | as [`Context`]; it has its model to itself |
-//! | [`Output`], [`Logits`], [`Candidates`], [`Memory`], [`Generation`], [`Reply`] | yes | yes | views of what is borrowed |
-//! | [`ContextBuilder`], [`SamplerBuilder`], [`ChatBuilder`], [`GenerationBuilder`] | yes | yes | plain data and handles |
+//! | [`Output`], [`Logits`], [`Candidates`], [`Memory`] | yes | yes | views of what is borrowed |
+//! | [`ContextBuilder`], [`SamplerBuilder`], [`ChatBuilder`] | yes | yes | plain data and handles |
 //! | [`ModelBuilder`], [`TrainerBuilder`] | no | no | may hold a callback that borrows from its thread |
 //! | [`gguf`], [`Message`], [`ChatTemplate`], [`Completion`], [`Error`] and what they are made of | yes | yes | plain data |
 //!
@@ -62,6 +62,7 @@
 //! | `jinja` | yes | runs a model's own chat template |
 //! | `async` | no | `TextStream`: replies as streams for asynchronous programs of any runtime |
 //! | `blas` | no | prompts on a BLAS library of the machine |
+//! | `cuda`, `metal`, `vulkan` | no | GPUs; built by cmake with the maker's tools |
 //! | `derive` | no | `#[derive(llama::Choice)]` for [decisions](Model::decide) |
 //! | `llguidance` | no | a further engine: Lark grammars, regular expressions, more keywords of JSON schemas |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
