@@ -176,7 +176,7 @@ impl Numbers<'_> {
         }
         // Heads that choose which tokens are attended to are rotated like the others.
         if let Some(chooser) = self.int("attention.indexer.key_length")?
-            && chooser < rotated
+            && (1..rotated).contains(&chooser)
         {
             let rule = format!("at least the {rotated} dimensions that are rotated");
             return Ok(Some(refuse(&self.key("attention.indexer.key_length"), chooser, rule)));
