@@ -44,8 +44,24 @@ impl Rules {
         self.ends(&self.0[0], &chars, 0, &mut HashMap::new()).contains(&chars.len())
     }
 
-    /// Where texts of an expression that begin at `at` may end.
+    /// Where texts of an expression that begin at `at` may end. `known` remembers it by the expression's address.
     fn ends(
+        &self,
+        expr: &Expr,
+        text: &[char],
+        at: usize,
+        known: &mut HashMap<(usize, usize), BTreeSet<usize>>,
+    ) -> BTreeSet<usize> {
+        let key = (std::ptr::from_ref(expr).addr(), at);
+        if let Some(ends) = known.get(&key) {
+            return ends.clone();
+        }
+        let ends = self.ends_anew(expr, text, at, known);
+        known.insert(key, ends.clone());
+        ends
+    }
+
+    fn ends_anew(
         &self,
         expr: &Expr,
         text: &[char],
@@ -61,14 +77,7 @@ impl Rules {
                 let fits = |c: &char| ranges.iter().any(|(low, high)| (low..=high).contains(&c)) != *negated;
                 text.get(at).filter(|c| fits(c)).map(|_| at + 1).into_iter().collect()
             }
-            Expr::Rule(rule) => {
-                if let Some(ends) = known.get(&(*rule, at)) {
-                    return ends.clone();
-                }
-                let ends = self.ends(&self.0[*rule], text, at, known);
-                known.insert((*rule, at), ends.clone());
-                ends
-            }
+            Expr::Rule(rule) => self.ends(&self.0[*rule], text, at, known),
             Expr::Sequence(parts) => {
                 let mut ends = BTreeSet::from([at]);
                 for part in parts {
