@@ -584,7 +584,7 @@ const GROUPS: [Group; 6] = [
             "common/jinja/runtime.cpp",
             "common/jinja/caps.cpp",
         ],
-        prelude: None,
+        prelude: Some("local_time.h"),
     },
     Group {
         name: "json_schema.cpp",
