@@ -2,33 +2,31 @@
 //!
 //! `cargo run --release --example info`
 
+mod support;
+
 use llama::sys::build_info as build;
-use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
+use support::Outcome;
+
+const HELP: &str = "\
+Prints versions, how this program was built, CPU variants and devices.
+
+Usage: info
+
+  -h, --help  show this";
 
 const MIB: usize = 1 << 20;
 
 fn main() -> ExitCode {
-    if std::env::args().nth(1).is_some_and(|arg| arg == "-h" || arg == "--help") {
-        println!("Prints versions, how this program was built, CPU variants and devices.\n\nUsage: info");
-        return ExitCode::SUCCESS;
-    }
-    match report() {
-        Ok(text) => {
-            // A reader that has gone away is no failure.
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    support::main(HELP, |args| {
+        support::texts(args, 0)?;
+        Ok(std::io::stdout().write_all(report()?.as_bytes())?)
+    })
 }
 
-fn report() -> Result<String, Box<dyn Error>> {
+fn report() -> Outcome<String> {
     let mut out = String::new();
     let mut line = |name: &str, value: &str| writeln!(out, "{name:<14} {value}");
 

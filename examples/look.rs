@@ -1,32 +1,41 @@
 //! A question about a picture: text model, projector, image.
 //!
-//! `cargo run --release --features multimodal --example look -- MODEL.gguf MMPROJ.gguf IMAGE "What is this?"`
+//! `cargo run --release --features multimodal --example look -- --help`
+
+mod support;
 
 use llama::multimodal::{Image, Projector, split_at_markers, unused_marker};
 use llama::{Batch, ChatTemplate, Message, Model, Sampler, SeqId, Special, TemplateOptions};
+use pico_args::Arguments;
 use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
 
-const USAGE: &str =
-    "Answers a question about a picture.\n\nUsage: look MODEL.gguf MMPROJ.gguf IMAGE [QUESTION]";
-const DEFAULT_QUESTION: &str = "What is in this picture?";
+const HELP: &str = "\
+Answers a question about a picture.
+
+Usage: look IMAGE [QUESTION] --projector FILE [OPTIONS]
+
+  -p, --projector FILE  turns pictures into what the model reads: the mmproj file that was published with it
+  -m, --model FILE      a GGUF chat model (default: the tiny model of this repository, which never saw a picture)
+  -h, --help            show this";
+
 const MAX_TOKENS: usize = 400;
 
-fn main() -> std::process::ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let [model, projector, image, question @ ..] = args.as_slice() else {
-        println!("{USAGE}");
-        return 0.into();
-    };
-    match run(model, projector, image, question.first().map_or(DEFAULT_QUESTION, String::as_str)) {
-        Ok(()) => 0.into(),
-        Err(error) => {
-            eprintln!("error: {error}");
-            1.into()
-        }
-    }
+fn main() -> ExitCode {
+    support::main(HELP, run)
 }
 
-fn run(model: &str, projector: &str, image: &str, question: &str) -> Result<(), Box<dyn std::error::Error>> {
+fn run(mut args: Arguments) -> support::Outcome {
+    let model = support::model(&mut args)?;
+    let projector =
+        args.opt_value_from_os_str(["-p", "--projector"], |path| Ok::<_, String>(PathBuf::from(path)))?;
+    let texts = support::texts(args, 2)?;
+    let (Some(projector), Some(image)) = (projector, texts.first()) else {
+        return Err("give a picture and a projector, see --help".into());
+    };
+    let question = texts.get(1).map_or("What is in this picture?", String::as_str);
+
     let model = Model::load(model)?;
     let projector = Projector::load(&model, projector)?;
     let image = Image::decode(&std::fs::read(image)?)?;
