@@ -25,6 +25,15 @@ pub struct Device {
 }
 
 /// What a device is.
+///
+/// ```
+/// use llama::DeviceKind;
+/// let devices = llama::devices()?;
+/// let gpus = devices.iter().filter(|device| device.kind() == DeviceKind::Gpu).count();
+/// println!("{gpus} of {} devices are GPUs", devices.len());
+/// assert!(devices.iter().any(|device| device.kind() == DeviceKind::Cpu));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "ggml_backend_dev_type")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

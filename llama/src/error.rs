@@ -4,6 +4,18 @@ use crate::token::{Pos, SeqId, Token};
 use std::path::{Path, PathBuf};
 
 /// The result of most functions of this crate.
+///
+/// ```
+/// fn longest(model: &llama::Model, texts: &[&str]) -> llama::Result<usize> {
+///     let vocab = model.vocab();
+///     let split = |text: &&str| vocab.tokenize(text, llama::Special::AsText);
+///     let texts = texts.iter().map(split).collect::<llama::Result<Vec<_>>>()?;
+///     Ok(texts.iter().map(Vec::len).max().unwrap_or(0))
+/// }
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// assert!(longest(&model, &["Hi", "Tell me a story."])? > 1);
+/// # Ok::<(), llama::Error>(())
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong.
@@ -433,6 +445,21 @@ fn detail_suffix(detail: &str) -> String {
 }
 
 /// What a failed decode or encode did to the memory of the context.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{Batch, MemoryEffect, SeqId, Token};
+/// let mut ctx = model.context_builder().n_ctx(256).build()?;
+/// let mut batch = Batch::new();
+/// batch.extend(SeqId(0), 0, &[Token(1); 300]);
+/// match ctx.decode(&batch).map_err(|failure| failure.memory) {
+///     Err(MemoryEffect::Unchanged) => println!("too long; the context is as it was"),
+///     Err(MemoryEffect::Partial) => ctx.memory().clear(true)?,
+///     Err(_) => drop(ctx),
+///     Ok(_) => unreachable!("300 tokens do not fit into 256 places"),
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemoryEffect {

@@ -209,6 +209,16 @@ impl TrainingData {
 }
 
 /// How well the model predicts: averages over all tokens of the examples seen.
+///
+/// ```no_run
+/// # let model = llama::Model::builder("model-f32.gguf").trainable().load()?;
+/// # let data = llama::TrainingData::new(256);
+/// let mut trainer = llama::Trainer::builder(model).build()?;
+/// let before = trainer.evaluate(&data)?;
+/// let during = trainer.epoch(&data)?;
+/// println!("loss {:.3} -> {:.3}, {:.1}% right", before.loss, during.loss, 100.0 * during.accuracy);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "ggml_opt_result_t")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -226,6 +236,16 @@ pub struct TrainingStats {
 }
 
 /// Where a pass over the examples stands.
+///
+/// ```no_run
+/// # let model = llama::Model::builder("model-f32.gguf").trainable().load()?;
+/// # let data = llama::TrainingData::new(256);
+/// let mut trainer = llama::Trainer::builder(model).build()?;
+/// trainer.epoch_with(&data, |progress| {
+///     println!("{} of {}: loss {:.3}", progress.done, progress.total, progress.stats.loss);
+/// })?;
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct TrainingProgress {
@@ -240,6 +260,15 @@ pub struct TrainingProgress {
 type Filter<'a> = Box<dyn FnMut(&str) -> bool + 'a>;
 
 /// Prepares training; made by [`Trainer::builder`].
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{Error, Optimizer, Trainer};
+/// // Only the last layers learn. This model must be loaded with `trainable()` first.
+/// let builder = Trainer::builder(model).optimizer(Optimizer::sgd(0.01)).train_only(|name| name.contains("output"));
+/// assert!(matches!(builder.build(), Err(Error::Untrainable { .. })));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_opt_params")]
 #[must_use = "nothing happens before `build`"]
 pub struct TrainerBuilder<'a> {

@@ -44,6 +44,13 @@ pub struct ChatFormat {
 }
 
 /// What a template can express.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// let can = llama::ChatFormat::of_model(&model)?.capabilities()?;
+/// assert!(can.tools && can.system);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[non_exhaustive]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts")]

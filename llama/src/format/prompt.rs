@@ -52,6 +52,16 @@ enum TriggerKind {
 }
 
 /// A rendered request, and all that is needed to get the answer right.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{ChatFormat, ChatRequest, Message};
+/// let prompt = ChatFormat::of_model(&model)?.render(&ChatRequest::new([Message::user("Hi")]))?;
+/// let mut session = llama::Session::new(model.context_builder().n_ctx(256).build()?)?;
+/// let done = session.generate(&prompt.tokenize()?).max_tokens(50).start()?.finish()?;
+/// println!("{}", prompt.parse(&done.text)?.content);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ChatPrompt {
     prompt: Prompt,

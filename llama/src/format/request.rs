@@ -40,6 +40,18 @@ impl ToolDefinition {
 }
 
 /// Whether the model has to call tools.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{ChatFormat, ChatRequest, Message, ToolChoice, ToolDefinition};
+/// let place = serde_json::json!({"type": "object", "properties": {"city": {"type": "string"}}});
+/// let request = ChatRequest::new([Message::user("Hi")])
+///     .tools([ToolDefinition::new("weather", "Current weather", place)])
+///     .tool_choice(ToolChoice::Required);
+/// let prompt = ChatFormat::of_model(&model)?.render(&request)?;
+/// assert!(prompt.gbnf().is_some());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ToolChoice {

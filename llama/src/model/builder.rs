@@ -101,6 +101,14 @@ impl FromStr for LoadMode {
 }
 
 /// How a model is spread over several devices.
+///
+/// ```
+/// use llama::{Model, SplitMode};
+/// let builder = Model::builder("../examples/model/llama-tiny-chat.gguf");
+/// let model = builder.split_mode(SplitMode::Layer).tensor_split(&[3.0, 1.0]).load()?;
+/// # drop(model);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_split_mode")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -174,6 +182,16 @@ impl From<&str> for MetadataOverride {
 }
 
 /// What a progress callback may return: nothing, or whether to go on.
+///
+/// ```
+/// use llama::{Error, Model};
+/// use std::ops::ControlFlow;
+/// let path = "../examples/model/llama-tiny-chat.gguf";
+/// Model::builder(path).on_progress(|done| println!("{:.0}%", 100.0 * done)).load()?;
+/// let stopped = Model::builder(path).on_progress(|_| ControlFlow::Break(())).load();
+/// assert!(matches!(stopped, Err(Error::Cancelled)));
+/// # Ok::<(), llama::Error>(())
+/// ```
 pub trait ProgressFlow {
     /// `Break` stops the load with [`Error::Cancelled`].
     fn into_flow(self) -> ControlFlow<()>;

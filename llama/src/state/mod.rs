@@ -22,6 +22,15 @@ use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// What a saved state holds.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{SeqId, StateKind};
+/// let mut ctx = model.context_builder().n_ctx(256).build()?;
+/// assert_eq!(ctx.save_state(&[])?.kind(), StateKind::Whole);
+/// assert_eq!(ctx.save_sequence(SeqId(0), &[])?.kind(), StateKind::Sequence);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StateKind {

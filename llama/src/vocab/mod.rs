@@ -41,6 +41,12 @@ impl Special {
 }
 
 /// How a vocabulary splits text.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// assert_eq!(model.vocab().kind(), llama::VocabKind::Bpe);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_vocab_type")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
