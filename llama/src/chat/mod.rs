@@ -78,6 +78,17 @@ pub struct Chat {
 }
 
 /// What happens when a conversation outgrows the context.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{Error, Overflow};
+/// let mut chat = model.chat_builder().context(256).overflow(Overflow::Refuse).build()?;
+/// match chat.send("word ".repeat(300)) {
+///     Err(Error::ContextFull { needed, available }) => assert!(needed > available),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Overflow {

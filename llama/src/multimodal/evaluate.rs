@@ -8,6 +8,19 @@ use crate::token::{Pos, SeqId};
 use std::sync::Arc;
 
 /// What processing a prompt left behind.
+///
+/// ```no_run
+/// # let model = llama::Model::load("model.gguf")?;
+/// # let projector = llama::multimodal::Projector::load(&model, "mmproj.gguf")?;
+/// # let image = llama::multimodal::Image::decode(&std::fs::read("llama.jpg").unwrap())?;
+/// use llama::multimodal::Part;
+/// let prompt = projector.tokenize([Part::from(image), Part::text("What is this?")])?;
+/// let mut ctx = model.context_builder().n_ctx(4096).build()?;
+/// let done = prompt.evaluate(&mut ctx, llama::SeqId(0), 0)?;
+/// let token = llama::Sampler::greedy()?.sample(done.output().logits_last()?)?;
+/// println!("the answer begins with {token} at position {}", done.next_pos());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Evaluated<'a> {
     output: Output<'a>,
@@ -32,6 +45,21 @@ impl<'a> Evaluated<'a> {
 ///
 /// Encoding costs far more than what it gives takes to store. The key of a cache is [`Chunk::id`] with the index of
 /// the chunk among those that share it.
+///
+/// ```no_run
+/// # let model = llama::Model::load("model.gguf")?;
+/// # let projector = llama::multimodal::Projector::load(&model, "mmproj.gguf")?;
+/// # let image = llama::multimodal::Image::decode(&std::fs::read("llama.jpg").unwrap())?;
+/// use llama::multimodal::Part;
+/// let prompt = projector.tokenize([Part::from(image), Part::text("What is this?")])?;
+/// use std::collections::HashMap;
+/// let mut known = HashMap::new();
+/// for (index, chunk) in prompt.chunks().enumerate().filter(|(_, chunk)| chunk.id().is_some()) {
+///     known.insert((chunk.id(), index), chunk.encode()?);
+/// }
+/// println!("{} numbers are kept", known.values().map(|media| media.values().len()).sum::<usize>());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct MediaEmbedding {
     values: Vec<f32>,

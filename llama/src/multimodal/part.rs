@@ -5,6 +5,19 @@ use crate::error::{Error, Result};
 use crate::vocab::{PromptPart, Special};
 
 /// An image or a recording.
+///
+/// ```
+/// use llama::multimodal::{Audio, Image, Media};
+/// let media = [Media::from(Image::from_rgb(1, 1, vec![0; 3])?), Audio::from_samples(16_000, vec![0.0; 160])?.into()];
+/// for one in &media {
+///     match one {
+///         Media::Image(image) => println!("{} x {} pixels", image.width(), image.height()),
+///         Media::Audio(audio) => println!("{:?}", audio.duration()),
+///         _ => {}
+///     }
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Media {

@@ -11,6 +11,18 @@ use std::fmt;
 ///
 /// Keeps its projector and model alive. Nothing is computed yet: [`evaluate`](Self::evaluate) encodes the media and
 /// puts everything into the memory of a context.
+///
+/// ```no_run
+/// # let model = llama::Model::load("model.gguf")?;
+/// # let projector = llama::multimodal::Projector::load(&model, "mmproj.gguf")?;
+/// # let image = llama::multimodal::Image::decode(&std::fs::read("llama.jpg").unwrap())?;
+/// use llama::multimodal::Part;
+/// let prompt = projector.tokenize([Part::from(image), Part::text("What is this?")])?;
+/// let n_ctx = u32::try_from(prompt.n_tokens()).unwrap() + 100;
+/// let mut ctx = model.context_builder().n_ctx(n_ctx).build()?;
+/// prompt.evaluate(&mut ctx, llama::SeqId(0), 0)?;
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "mtmd_input_chunks")]
 pub struct MediaPrompt {
     chunks: ChunksPtr,
@@ -29,6 +41,18 @@ struct ChunkFacts {
 }
 
 /// What a chunk holds.
+///
+/// ```no_run
+/// # let model = llama::Model::load("model.gguf")?;
+/// # let projector = llama::multimodal::Projector::load(&model, "mmproj.gguf")?;
+/// # let image = llama::multimodal::Image::decode(&std::fs::read("llama.jpg").unwrap())?;
+/// use llama::multimodal::Part;
+/// let prompt = projector.tokenize([Part::from(image), Part::text("What is this?")])?;
+/// use llama::multimodal::ChunkKind;
+/// let seen = prompt.chunks().filter(|chunk| chunk.kind() == ChunkKind::Image).map(|chunk| chunk.n_tokens());
+/// println!("{} of {} tokens are the picture", seen.sum::<usize>(), prompt.n_tokens());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "mtmd_input_chunk_type")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -120,6 +144,18 @@ impl MediaPrompt {
 }
 
 /// A chunk of a [`MediaPrompt`]: a run of text, or (a part of) an image or a recording.
+///
+/// ```no_run
+/// # let model = llama::Model::load("model.gguf")?;
+/// # let projector = llama::multimodal::Projector::load(&model, "mmproj.gguf")?;
+/// # let image = llama::multimodal::Image::decode(&std::fs::read("llama.jpg").unwrap())?;
+/// use llama::multimodal::Part;
+/// let prompt = projector.tokenize([Part::from(image), Part::text("What is this?")])?;
+/// for chunk in prompt.chunks() {
+///     println!("{:?}: {} tokens, {} positions", chunk.kind(), chunk.n_tokens(), chunk.n_pos());
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "mtmd_input_chunk")]
 #[derive(Clone, Copy)]
 pub struct Chunk<'a> {
