@@ -11,23 +11,40 @@
 //! ([`build_info::SYMBOLS_LOCAL`]), so another copy of ggml may live in the same program.
 //! Most programs want the safe crate `llama` instead of this one.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![allow(non_camel_case_types, non_upper_case_globals, non_snake_case, reason = "C names")]
 
-mod bindings {
-    #![allow(
-        missing_docs,
-        missing_debug_implementations,
-        clippy::all,
-        clippy::pedantic,
-        clippy::missing_safety_doc,
-        clippy::allow_attributes_without_reason,
-        unreachable_pub,
-        reason = "generated from C headers"
-    )]
-    #[cfg(not(feature = "bindgen"))]
-    include!("bindings.rs");
-    #[cfg(feature = "bindgen")]
-    include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
+/// A module of generated code: the committed file, or with feature `bindgen` the one that was just made.
+macro_rules! generated {
+    (
+        $(#[$doc:meta])* $vis:vis mod $name:ident { $($import:item)* }
+        $committed:literal, $made:literal
+    ) => {
+        $(#[$doc])*
+        #[allow(
+            missing_docs,
+            missing_debug_implementations,
+            clippy::all,
+            clippy::pedantic,
+            clippy::missing_safety_doc,
+            clippy::allow_attributes_without_reason,
+            unreachable_pub,
+            reason = "generated from C headers; the contract of each function is the one of C"
+        )]
+        $vis mod $name {
+            $($import)*
+
+            #[cfg(not(feature = "bindgen"))]
+            include!($committed);
+            #[cfg(feature = "bindgen")]
+            include!(concat!(env!("OUT_DIR"), $made));
+        }
+    };
+}
+
+generated! {
+    mod bindings {}
+    "bindings.rs", "/bindings.rs"
 }
 
 mod fault;
@@ -59,24 +76,16 @@ pub struct FILE {
     _opaque: [u8; 0],
 }
 
-pub mod guarded {
-    //! Every C function once more, returning [`Fault`](crate::Fault) where C would abort or throw.
-    //!
-    //! A failed `GGML_ASSERT` or a C++ exception on the calling thread becomes an error with the
-    //! message that llama.cpp printed. Objects that took part in the failed call are in an unknown
-    //! state: free them, do not use them. Failures on ggml's worker threads cannot be caught; a failure of the
-    //! calling thread in the middle of a computation that it shares with workers leaves these waiting, so a thread
-    //! pool that took part must not be used or freed.
-    #![allow(
-        clippy::all,
-        clippy::pedantic,
-        clippy::missing_safety_doc,
-        reason = "generated list; the contract of each function is the one of its C twin"
-    )]
-    use crate::bindings::*;
-
-    #[cfg(not(feature = "bindgen"))]
-    include!("guarded.rs");
-    #[cfg(feature = "bindgen")]
-    include!(concat!(env!("OUT_DIR"), "/guarded.rs"));
+generated! {
+    /// Every C function once more, returning [`Fault`] where C would abort or throw.
+    ///
+    /// A failed `GGML_ASSERT` or a C++ exception on the calling thread becomes an error with the
+    /// message that llama.cpp printed. Objects that took part in the failed call are in an unknown
+    /// state: free them, do not use them. Failures on ggml's worker threads cannot be caught; a failure of the
+    /// calling thread in the middle of a computation that it shares with workers leaves these waiting, so a thread
+    /// pool that took part must not be used or freed.
+    pub mod guarded {
+        use crate::bindings::*;
+    }
+    "guarded.rs", "/guarded.rs"
 }
