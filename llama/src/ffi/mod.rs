@@ -25,3 +25,4 @@ pub(crate) mod stream;
 pub(crate) mod text;
 pub(crate) mod threadpool;
 pub(crate) mod train;
+pub(crate) mod vocab;

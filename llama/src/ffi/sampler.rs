@@ -1,7 +1,7 @@
 //! One sampler of llama.cpp.
 
-use super::model::VocabPtr;
 use super::text::owned;
+use super::vocab::VocabPtr;
 use crate::error::{Error, Result};
 use crate::token::Token;
 use llama_sys::{Fault, guarded};

@@ -22,8 +22,9 @@ pub use source::{split_path, split_prefix};
 
 use crate::context::ContextBuilder;
 use crate::error::Result;
-use crate::ffi::model::{ModelPtr, VocabPtr};
+use crate::ffi::model::ModelPtr;
 use crate::ffi::text::c_string;
+use crate::ffi::vocab::VocabPtr;
 use crate::token::Token;
 use crate::vocab::Vocab;
 use crate::vocab::special::SpecialTokens;

@@ -6,14 +6,16 @@ mod custom;
 mod device;
 mod grammar;
 mod link;
+mod parts;
 mod steps;
 
-pub use builder::{DryParams, PenaltyParams, SamplerBuilder};
+pub use builder::SamplerBuilder;
 pub use custom::{Candidates, CustomSampler};
 pub use grammar::Grammar;
 #[cfg(feature = "llguidance")]
 pub(crate) use grammar::guided::Guidance;
 pub(crate) use grammar::trie::TokenTrie;
+pub use parts::{DryParams, PenaltyParams};
 
 use crate::context::Logits;
 use crate::error::{Error, Result};

@@ -10,7 +10,7 @@ pub use decoder::TokenDecoder;
 pub use prompt::PromptPart;
 
 use crate::error::{Error, Result};
-use crate::ffi::model::VocabPtr;
+use crate::ffi::vocab::VocabPtr;
 use crate::model::Model;
 use crate::stack;
 use crate::token::Token;
