@@ -240,7 +240,7 @@ fn check_places(tensors: &[TensorInfo], alignment: u32, data_start: u64, size: u
 mod tests {
     use std::io::Cursor;
 
-    use super::super::{GgufWriter, VERSION};
+    use super::super::{Array, GgufWriter, VERSION, ValueType};
     use super::*;
 
     fn read(bytes: &[u8]) -> Result<Gguf, GgufError> {
