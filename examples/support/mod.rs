@@ -13,9 +13,10 @@ pub(crate) type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 /// Runs an example: its work, or its help; what goes wrong is said in one line.
 pub(crate) fn main(help: &str, run: impl FnOnce(Arguments) -> Outcome) -> ExitCode {
     let mut args = Arguments::from_env();
-    let result = match args.contains(["-h", "--help"]) {
-        true => writeln!(io::stdout(), "{help}").map_err(Into::into),
-        false => run(args),
+    let result = if args.contains(["-h", "--help"]) {
+        writeln!(io::stdout(), "{help}").map_err(Into::into)
+    } else {
+        run(args)
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
