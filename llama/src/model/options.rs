@@ -106,7 +106,7 @@ impl FromStr for LoadMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SplitMode {
-    /// One device holds all; see [`ModelBuilder::main_gpu`].
+    /// One device holds all; see [`ModelBuilder::main_gpu`](crate::ModelBuilder::main_gpu).
     None,
     /// Each device holds some layers.
     Layer,
