@@ -3,6 +3,8 @@
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::model::Model;
+#[cfg(feature = "multimodal")]
+use crate::multimodal::{Media, Part, StandIns};
 use crate::token::Token;
 #[cfg(feature = "jinja")]
 use crate::vocab::marks::Marks;
@@ -37,6 +39,8 @@ pub struct ChatTemplate {
     eos: String,
     strip_bos: bool,
     strip_eos: bool,
+    /// It takes contents as lists of parts only.
+    wants_parts: bool,
     #[cfg(feature = "jinja")]
     marks: Marks,
 }
@@ -60,6 +64,17 @@ pub enum TemplateValue {
     Str(String),
     /// Anything else, as JSON text.
     Json(String),
+}
+
+#[cfg(feature = "multimodal")]
+impl TemplateValue {
+    /// The value, where it is a text.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) | Self::Json(text) => Some(text),
+            Self::Bool(_) | Self::Int(_) => None,
+        }
+    }
 }
 
 impl From<bool> for TemplateValue {
@@ -128,6 +143,9 @@ impl TemplateOptions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt {
     parts: Vec<PromptPart>,
+    /// Images and recordings, each with the number of parts in front of it.
+    #[cfg(feature = "multimodal")]
+    media: Vec<(usize, Media)>,
 }
 
 impl Prompt {
@@ -146,9 +164,55 @@ impl Prompt {
     /// The tokens; text of messages never becomes a control token.
     ///
     /// # Errors
-    /// As [`Vocab::tokenize_prompt`].
+    /// As [`Vocab::tokenize_prompt`]; [`Error::NoProjector`] where messages have images or recordings.
     pub fn tokenize(&self, vocab: &Vocab) -> Result<Vec<Token>> {
+        #[cfg(feature = "multimodal")]
+        if !self.media.is_empty() {
+            return Err(Error::NoProjector { media: self.media.len() });
+        }
         vocab.tokenize_prompt(&self.parts)
+    }
+}
+
+#[cfg(feature = "multimodal")]
+impl Prompt {
+    /// True when there are images or recordings in it.
+    #[must_use]
+    pub fn has_media(&self) -> bool {
+        !self.media.is_empty()
+    }
+
+    /// Puts media in place of their stand-ins.
+    pub(crate) fn with_media(self, stand_ins: &StandIns) -> Result<Self> {
+        let (parts, media) = stand_ins.take(self.parts)?;
+        Ok(Self { parts, media })
+    }
+
+    /// The texts, images and recordings, for [`Projector::tokenize`](crate::multimodal::Projector::tokenize). Text of
+    /// messages never becomes a control token.
+    ///
+    /// ```
+    /// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+    /// use llama::multimodal::Image;
+    /// use llama::{ChatTemplate, Message, TemplateOptions};
+    /// let image = Image::from_rgb(1, 1, vec![0, 0, 0])?;
+    /// let message = Message::user("What is this?").with_media(image);
+    /// let prompt = ChatTemplate::of_model(&model)?.render(&[message], &TemplateOptions::default())?;
+    /// assert_eq!(prompt.media_parts(&model.vocab())?.len(), 3);
+    /// # Ok::<(), llama::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Vocab::tokenize_prompt`].
+    pub fn media_parts(&self, vocab: &Vocab) -> Result<Vec<Part>> {
+        let (mut out, mut from) = (Vec::new(), 0);
+        for (at, media) in &self.media {
+            out.extend(vocab.text_parts(&self.parts[from..*at])?);
+            out.push(media.clone().into());
+            from = *at;
+        }
+        out.extend(vocab.text_parts(&self.parts[from..])?);
+        Ok(out)
     }
 }
 
@@ -181,8 +245,10 @@ impl ChatTemplate {
             let bytes = vocab.token_to_bytes(token, Special::Parse)?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
+        let source = source.into();
         Ok(Self {
-            source: source.into(),
+            wants_parts: wants_parts(&source)?,
+            source,
             bos: text(vocab.bos())?,
             eos: text(vocab.eos())?,
             strip_bos: vocab.adds_bos(),
@@ -201,8 +267,17 @@ impl ChatTemplate {
     /// Renders a conversation. Beginning and end tokens that tokenizing adds anyway are left out.
     ///
     /// # Errors
-    /// [`Error::Template`] when the template does not parse or refuses the conversation, with its reason.
+    /// [`Error::Template`] when the template does not parse or refuses the conversation, with its reason;
+    /// [`Error::MarkerCount`] when it leaves out images or recordings, or repeats them.
     pub fn render(&self, messages: &[Message], options: &TemplateOptions) -> Result<Prompt> {
+        #[cfg(feature = "multimodal")]
+        {
+            let values = options.variables.iter().filter_map(|(_, value)| value.text());
+            let others = values.chain([self.source.as_str()]);
+            if let Some((stand_ins, messages)) = StandIns::put(messages, others)? {
+                return self.finish(self.run(&messages, options)?).with_media(&stand_ins);
+            }
+        }
         Ok(self.finish(self.run(messages, options)?))
     }
 
@@ -215,7 +290,11 @@ impl ChatTemplate {
             strip_end(&mut parts, &self.eos);
         }
         parts.retain(|part| !part.text.is_empty());
-        Prompt { parts }
+        Prompt {
+            parts,
+            #[cfg(feature = "multimodal")]
+            media: Vec::new(),
+        }
     }
 
     /// The texts of the tokens for beginning and end.
@@ -265,7 +344,13 @@ impl ChatTemplate {
             json.push_str("{\"role\":");
             quote(&message.role, &mut json);
             json.push_str(",\"content\":");
-            quote(&message.content, &mut json);
+            if self.wants_parts {
+                json.push_str("[{\"type\":\"text\",\"text\":");
+                quote(&message.content, &mut json);
+                json.push_str("}]");
+            } else {
+                quote(&message.content, &mut json);
+            }
             json.push('}');
         }
         json.push_str("],\"bos_token\":");
@@ -296,6 +381,19 @@ impl ChatTemplate {
         json.push('}');
         json
     }
+}
+
+#[cfg(feature = "jinja")]
+fn wants_parts(source: &str) -> Result<bool> {
+    crate::backend::init()?;
+    // What is wrong with a template, rendering tells.
+    Ok(llama_sys::jinja::wants_parts(source).unwrap_or(false))
+}
+
+#[cfg(not(feature = "jinja"))]
+#[allow(clippy::unnecessary_wraps, reason = "as with the engine")]
+fn wants_parts(_source: &str) -> Result<bool> {
+    Ok(false)
 }
 
 /// Appends a text as a JSON string.
@@ -389,6 +487,7 @@ mod tests {
             eos: "</s>".to_owned(),
             strip_bos: true,
             strip_eos: true,
+            wants_parts: false,
             #[cfg(feature = "jinja")]
             marks: Marks::of(&["<|im_end|>"]),
         }

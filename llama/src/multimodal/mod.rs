@@ -50,12 +50,16 @@
 mod check;
 mod evaluate;
 mod media;
+mod message;
 mod part;
+mod place;
 mod projector;
 mod prompt;
 
 pub use evaluate::{Evaluated, MediaEmbedding};
 pub use media::{Audio, Image};
+pub(crate) use message::Placed;
 pub use part::{Media, Part, default_marker, split_at_markers, unused_marker};
+pub(crate) use place::StandIns;
 pub use projector::{Projector, ProjectorBuilder};
 pub use prompt::{Chunk, ChunkKind, MediaPrompt};

@@ -5,13 +5,24 @@ use crate::error::{Error, Result};
 use crate::vocab::{PromptPart, Special};
 
 /// An image or a recording.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Media {
     /// An image.
     Image(Image),
     /// A recording.
     Audio(Audio),
+}
+
+impl Media {
+    /// A name of the content: [`Image::id`] or [`Audio::id`].
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Image(image) => image.id(),
+            Self::Audio(audio) => audio.id(),
+        }
+    }
 }
 
 impl From<Image> for Media {

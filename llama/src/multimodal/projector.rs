@@ -54,6 +54,8 @@ pub(super) struct Facts {
     rate: Option<u32>,
     /// Embeddings have a position in each of several sections.
     pub(super) sections: bool,
+    /// Tells projectors apart.
+    fingerprint: u64,
 }
 
 impl Projector {
@@ -108,6 +110,11 @@ impl Projector {
         self.inner.facts.rate
     }
 
+    /// A number that is another one for almost every other file.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        self.inner.facts.fingerprint
+    }
+
     /// Cuts a prompt into chunks, and prepares the media. A beginning-of-text token is added where the model wants
     /// one.
     ///
@@ -148,7 +155,9 @@ impl Projector {
             longest,
             || self.inner.ptr.tokenize(&raw, add_special),
         )??;
-        MediaPrompt::new(self.clone(), chunks)
+        let media =
+            parts.iter().filter_map(|part| if let Part::Media(media) = part { Some(media) } else { None });
+        MediaPrompt::new(self.clone(), chunks, &media.map(Media::id).collect::<Vec<_>>())
     }
 
     /// The longest stretch that a regular expression may have to match.
@@ -250,7 +259,7 @@ impl ProjectorBuilder {
             image_tokens: self.checked_image_tokens()?,
         };
         let refuse = |detail: String| Error::LoadProjector { path: self.path.clone(), detail };
-        check::check(&self.path).map_err(refuse)?;
+        let fingerprint = check::check(&self.path).map_err(refuse)?;
         let path = path_string(&self.path)?;
         crate::registry::computing();
         crate::log::clear_detail();
@@ -258,7 +267,8 @@ impl ProjectorBuilder {
             return Err(refuse(reason(&crate::log::take_detail())));
         };
         let rate = if ptr.has_audio()? { u32::try_from(ptr.sample_rate()?).ok() } else { None };
-        let facts = Facts { images: ptr.has_vision()?, rate, sections: ptr.has_sections()? };
+        let (images, sections) = (ptr.has_vision()?, ptr.has_sections()?);
+        let facts = Facts { images, rate, sections, fingerprint };
         Ok(Projector { inner: Arc::new(Inner { ptr, facts, model: self.model }) })
     }
 

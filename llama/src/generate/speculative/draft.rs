@@ -1,5 +1,6 @@
 //! Proposals from a smaller model.
 
+use super::super::content::Content;
 use super::Session;
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
@@ -187,7 +188,7 @@ impl DraftSession {
         if most == 0 || !text.iter().all(|&token| known(token)) {
             return Ok(drafts);
         }
-        self.session.prepare(text, &mut |_| {})?;
+        self.session.prepare(&Content::from(text.to_vec()), &mut |_| {})?;
         let mut pending = text[self.session.tokens().len()..].to_vec();
         while drafts.len() < most {
             let mut best = None;
