@@ -351,6 +351,20 @@ fn look_answers_and_says_what_is_wrong() {
     let output = look(&image);
     succeeded(&output);
     assert!(stdout(&output).ends_with('\n'));
+    // Further questions, and another picture; a file that is none does not end the conversation.
+    let lines = format!("And now?\n\n/look {}\n/look /no/such.ppm\nWhich one?\n", image.display());
+    let mut child = example("look")
+        .args([&model, &projector, &image])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    child.stdin.take().expect("piped").write_all(lines.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("the program ends");
+    succeeded(&output);
+    assert!(stdout(&output).lines().count() >= 3, "{}", stdout(&output));
+    assert!(stderr(&output).contains("/no/such.ppm"), "{}", stderr(&output));
     let refused = look(&model);
     assert!(!refused.status.success());
     assert!(stderr(&refused).contains("cannot decode the image"), "{}", stderr(&refused));

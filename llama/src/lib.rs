@@ -66,7 +66,7 @@
 //! | `derive` | no | `#[derive(llama::Choice)]` for [decisions](Model::decide) |
 //! | `llguidance` | no | a further engine: Lark grammars, regular expressions, more keywords of JSON schemas |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
-//! | `multimodal` | no | images and audio as input: module `multimodal` |
+//! | `multimodal` | no | images and audio in conversations and prompts: module `multimodal` |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
 //! | `rpc` | no | devices of other hosts |
 //! | `static-stdcxx` | no | links the C++ standard library statically |

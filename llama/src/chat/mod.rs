@@ -58,6 +58,10 @@ use trim::Trim;
 /// When the history outgrows the context, the oldest turns are left out of the prompt ([`Overflow`]); the system
 /// message and the newest question always stay. [`messages`](Self::messages) still has everything.
 ///
+/// # Images and recordings
+/// With feature `multimodal`, a [projector](ChatBuilder::projector) and [`Message::with_media`](crate::Message), see
+/// module `multimodal`. What was seen stays in memory as text does.
+///
 /// # Models without a template
 /// They are spoken to in `ChatML`, the format that most models know.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use crate::format::{ChatFormat, ChatRequest, ToolChoice, ToolDefinition};
 use crate::generate::Content;
 use crate::message::Message;
 #[cfg(feature = "multimodal")]
-use crate::multimodal::Projector;
+use crate::multimodal::{Projector, Sketch};
 use crate::vocab::Vocab;
 
 /// Renders and tokenizes.
@@ -195,7 +195,7 @@ impl Prompter {
     fn tokenize(&self, prompt: &Prompt) -> Result<Content> {
         #[cfg(feature = "multimodal")]
         if let Some(projector) = self.projector.as_ref().filter(|_| prompt.has_media()) {
-            return Content::try_from(projector.tokenize(prompt.media_parts(&self.vocab)?)?);
+            return Content::try_from(Sketch::new(projector, prompt.media_parts(&self.vocab)?)?);
         }
         prompt.tokenize(&self.vocab).map(Content::from)
     }

@@ -5,7 +5,7 @@ use crate::state::MediaSpan;
 use crate::token::{Pos, Token};
 use std::ops::Range;
 #[cfg(feature = "multimodal")]
-use {crate::multimodal::MediaPrompt, std::sync::Arc};
+use {crate::multimodal::Sketch, std::sync::Arc};
 
 /// A text, maybe with images and recordings. Lengths and places count tokens, and a medium's places are never
 /// parted.
@@ -23,7 +23,7 @@ pub(crate) struct Medium {
     /// The prompt that it came with and its chunk there. None where it came out of a file: it can stay in memory, and
     /// not be computed.
     #[cfg(feature = "multimodal")]
-    pub(super) source: Option<(Arc<MediaPrompt>, usize)>,
+    pub(super) source: Option<(Arc<Sketch>, usize)>,
 }
 
 /// What can be computed at once.

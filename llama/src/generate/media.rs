@@ -4,7 +4,7 @@
 use super::content::{Content, Medium};
 use super::session::Session;
 use crate::error::{Error, Result};
-use crate::multimodal::{Chunk, MediaEmbedding, MediaPrompt};
+use crate::multimodal::{Chunk, MediaEmbedding, Sketch};
 use crate::state::MediaSpan;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -27,54 +27,54 @@ impl Seen {
         self.encoded
     }
 
-    /// The embeddings of a medium, encoded now if need be.
-    fn embeddings(&mut self, span: &MediaSpan, chunk: Chunk<'_>) -> Result<Arc<MediaEmbedding>> {
-        let same =
-            |kept: &MediaSpan| (&kept.id, kept.piece, kept.n_tokens) == (&span.id, span.piece, span.n_tokens);
-        let known = self.kept.iter().position(|(kept, _)| same(kept));
-        let found = match known.and_then(|at| self.kept.remove(at)) {
-            Some((_, found)) => found,
-            None => {
-                self.encoded += 1;
-                Arc::new(chunk.encode()?)
-            }
-        };
-        self.kept.push_back((span.clone(), found.clone()));
+    fn find(&mut self, span: &MediaSpan) -> Option<Arc<MediaEmbedding>> {
+        let key = |span: &MediaSpan| (span.piece, span.n_tokens);
+        let same = |kept: &MediaSpan| key(kept) == key(span) && kept.id == span.id;
+        let at = self.kept.iter().position(|(kept, _)| same(kept))?;
+        let (kept, found) = self.kept.remove(at)?;
+        self.kept.push_back((kept, found.clone()));
+        Some(found)
+    }
+
+    fn keep(&mut self, span: MediaSpan, embedding: Arc<MediaEmbedding>) {
+        self.kept.push_back((span, embedding));
         let size = |(_, embedding): &(MediaSpan, Arc<MediaEmbedding>)| size_of_val(embedding.values());
         while self.kept.iter().map(size).sum::<usize>() > MAX_BYTES {
             self.kept.pop_front();
         }
-        Ok(found)
     }
 }
 
-impl TryFrom<MediaPrompt> for Content {
+impl TryFrom<Sketch> for Content {
     type Error = Error;
 
-    fn try_from(prompt: MediaPrompt) -> Result<Self> {
-        let (prompt, mut content) = (Arc::new(prompt), Self::default());
-        let projector = prompt.projector().fingerprint();
-        for (index, chunk) in prompt.chunks().enumerate() {
-            let Some(id) = chunk.id() else {
-                content.extend(chunk.tokens()?);
-                continue;
-            };
-            let span = MediaSpan {
-                start: 0,
-                n_tokens: chunk.n_tokens(),
-                n_pos: chunk.n_pos(),
-                id: format!("{projector:016x}-{id}"),
-                piece: u32::try_from(chunk.piece()).unwrap_or(u32::MAX),
-            };
-            content.push(Medium { span, source: Some((prompt.clone(), index)) });
+    fn try_from(sketch: Sketch) -> Result<Self> {
+        let (sketch, mut content) = (Arc::new(sketch), Self::default());
+        for (index, chunk) in sketch.prompt().chunks().enumerate() {
+            match span(chunk) {
+                Some(span) => content.push(Medium { span, source: Some((sketch.clone(), index)) }),
+                None => content.extend(chunk.tokens()?),
+            }
         }
         Ok(content)
     }
 }
 
+/// What a chunk of media puts into a memory, without the place; `None` for text.
+fn span(chunk: Chunk<'_>) -> Option<MediaSpan> {
+    let id = chunk.id()?;
+    Some(MediaSpan {
+        start: 0,
+        n_tokens: chunk.n_tokens(),
+        n_pos: chunk.n_pos(),
+        id: format!("{:016x}-{id}", chunk.projector().fingerprint()),
+        piece: u32::try_from(chunk.piece()).unwrap_or(u32::MAX),
+    })
+}
+
 impl Medium {
     fn chunk(&self) -> Option<Chunk<'_>> {
-        self.source.as_ref().and_then(|(prompt, index)| prompt.chunk(*index))
+        self.source.as_ref().and_then(|(sketch, index)| sketch.prompt().chunk(*index))
     }
 }
 
@@ -92,11 +92,14 @@ impl Session {
 
     /// Puts a medium behind what is in memory. After an error the memory holds what it held before, or nothing.
     pub(super) fn see(&mut self, medium: &Medium) -> Result<()> {
+        let chunk = medium.chunk().ok_or_else(lost)?;
+        let embeddings = match self.seen.find(&medium.span) {
+            Some(known) => known,
+            None => self.encode(medium)?,
+        };
         if self.is_interrupted() {
             return Err(Error::Cancelled);
         }
-        let chunk = medium.chunk().ok_or_else(lost)?;
-        let embeddings = self.seen.embeddings(&medium.span, chunk)?;
         let pos = self.past.pos(self.past.len());
         match chunk.add_to(&mut self.context, self.seq, pos, &embeddings) {
             Ok(()) => {
@@ -105,6 +108,31 @@ impl Session {
             }
             Err(failure) => Err(self.settle(failure)),
         }
+    }
+
+    /// Encodes a piece of a medium. The pieces behind it will be wanted next, and are prepared together.
+    fn encode(&mut self, medium: &Medium) -> Result<Arc<MediaEmbedding>> {
+        if self.is_interrupted() {
+            return Err(Error::Cancelled);
+        }
+        let (sketch, index) = medium.source.as_ref().ok_or_else(lost)?;
+        let prompt = sketch.prepare(*index)?;
+        let (mut first, mut next) = (None, medium.span.piece);
+        for chunk in prompt.chunks().skip(*index) {
+            let Some(span) = span(chunk).filter(|span| span.id == medium.span.id && span.piece == next)
+            else {
+                continue;
+            };
+            if self.is_interrupted() {
+                return Err(Error::Cancelled);
+            }
+            let embedding = Arc::new(chunk.encode()?);
+            self.seen.encoded += 1;
+            self.seen.keep(span, embedding.clone());
+            first.get_or_insert(embedding);
+            next += 1;
+        }
+        first.ok_or_else(lost)
     }
 }
 

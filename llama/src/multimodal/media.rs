@@ -121,9 +121,14 @@ impl Image {
         &self.id
     }
 
-    pub(super) fn bitmap(&self) -> Result<BitmapPtr> {
-        let id = c_string("id", &self.id)?;
-        let bitmap = BitmapPtr::image(self.width(), self.height(), self.pixels(), &id)?;
+    /// A copy, without the pixels unless it is `real`.
+    pub(super) fn bitmap(&self, real: bool) -> Result<BitmapPtr> {
+        let (width, height, id) = (self.width(), self.height(), c_string("id", &self.id)?);
+        let bitmap = if real {
+            BitmapPtr::image(width, height, self.pixels(), &id)?
+        } else {
+            BitmapPtr::image_size(width, height, &id)?
+        };
         bitmap.ok_or_else(|| refused("image", "its size and its pixels disagree"))
     }
 }

@@ -6,6 +6,9 @@ use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::vocab::PromptPart;
 
+/// Media, each with the number of parts in front of it.
+pub(crate) type Places = Vec<(usize, Media)>;
+
 /// Messages whose media are replaced by stand-ins: numbers between two marks, each mark a character that is in no
 /// text. So nobody can write a stand-in, not in pieces either.
 #[derive(Debug)]
@@ -54,9 +57,8 @@ impl StandIns {
         Message { content, media: Vec::new(), ..message.clone() }
     }
 
-    /// Takes the stand-ins out of a rendered prompt: the parts, and the media, each with the number of parts in
-    /// front of it.
-    pub(crate) fn take(&self, rendered: Vec<PromptPart>) -> Result<(Vec<PromptPart>, Vec<(usize, Media)>)> {
+    /// Takes the stand-ins out of a rendered prompt: the parts, and the media between them.
+    pub(crate) fn take(&self, rendered: Vec<PromptPart>) -> Result<(Vec<PromptPart>, Places)> {
         let (mut parts, mut found) = (Vec::new(), Vec::new());
         let mut numbers = Vec::new();
         for part in rendered {

@@ -6,7 +6,7 @@ use super::prompt::MediaPrompt;
 use crate::context::{FlashAttention, threads};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::ffi::mtmd::{Params, ProjectorPtr, RawPart};
+use crate::ffi::mtmd::{BitmapPtr, Params, ProjectorPtr, RawPart};
 use crate::model::{Model, path_string};
 use crate::stack;
 use crate::vocab::{Special, VocabKind};
@@ -124,7 +124,7 @@ impl Projector {
     #[doc(alias = "mtmd_tokenize_from_parts")]
     #[doc(alias = "mtmd_tokenize")]
     pub fn tokenize(&self, parts: impl IntoIterator<Item = Part>) -> Result<MediaPrompt> {
-        self.cut(parts, true)
+        self.cut(&parts.into_iter().collect::<Vec<_>>(), true, &|_| true)
     }
 
     /// Cuts a part of a prompt that continues another one: no beginning-of-text token is added.
@@ -133,20 +133,25 @@ impl Projector {
     /// As [`tokenize`](Self::tokenize).
     #[doc(alias = "mtmd_tokenize_from_parts")]
     pub fn tokenize_fragment(&self, parts: impl IntoIterator<Item = Part>) -> Result<MediaPrompt> {
-        self.cut(parts, false)
+        self.cut(&parts.into_iter().collect::<Vec<_>>(), false, &|_| true)
     }
 
-    fn cut(&self, parts: impl IntoIterator<Item = Part>, add_special: bool) -> Result<MediaPrompt> {
-        let parts: Vec<Part> = parts.into_iter().collect();
+    /// Media that are not `real` are counted only, and cannot be encoded.
+    pub(super) fn cut(
+        &self,
+        parts: &[Part],
+        add_special: bool,
+        real: &dyn Fn(&Media) -> bool,
+    ) -> Result<MediaPrompt> {
         let mut raw = Vec::with_capacity(parts.len());
         let mut longest = 0;
-        for part in &parts {
+        for part in parts {
             raw.push(match part {
                 Part::Text { text, special } => {
                     longest = longest.max(self.checked_text(text)?);
                     RawPart::Text { text, parse_special: *special == Special::Parse }
                 }
-                Part::Media(media) => RawPart::Media(self.checked_media(media)?),
+                Part::Media(media) => RawPart::Media(self.checked_media(media, real(media))?),
             });
         }
         crate::log::clear_detail();
@@ -170,9 +175,9 @@ impl Projector {
         Ok(if regular { stack::longest_stretch(text) } else { 0 })
     }
 
-    fn checked_media(&self, media: &Media) -> Result<crate::ffi::mtmd::BitmapPtr> {
+    fn checked_media(&self, media: &Media, real: bool) -> Result<BitmapPtr> {
         match (media, self.inner.facts.rate) {
-            (Media::Image(image), _) if self.takes_images() => image.bitmap(),
+            (Media::Image(image), _) if self.takes_images() => image.bitmap(real),
             (Media::Image(_), _) => Err(Error::UnsupportedMedia { kind: "images" }),
             (Media::Audio(audio), Some(expected)) if audio.rate() == expected => audio.bitmap(),
             (Media::Audio(audio), Some(expected)) => Err(Error::SampleRate { given: audio.rate(), expected }),

@@ -159,6 +159,10 @@ impl<'a> Chunk<'a> {
         &self.prompt.facts[self.index]
     }
 
+    pub(crate) fn projector(self) -> &'a Projector {
+        &self.prompt.projector
+    }
+
     pub(super) fn ptr(self) -> Result<ChunkPtr<'a>> {
         let found = self.prompt.chunks.get(self.index)?;
         found.ok_or_else(|| Error::invalid("chunk", format!("there is none with index {}", self.index)))

@@ -66,11 +66,13 @@ pub(crate) fn text_tokens<'a>(
     media: &'a [MediaSpan],
 ) -> impl Iterator<Item = Token> + 'a {
     let mut from = 0;
-    let gaps = media.iter().map(MediaSpan::range).chain([tokens.len()..tokens.len()]).map(move |span| {
-        let gap = from..span.start;
-        from = span.end;
-        gap
-    });
+    let gaps = media.iter().map(MediaSpan::range).chain(std::iter::once(tokens.len()..tokens.len())).map(
+        move |span| {
+            let gap = from..span.start;
+            from = span.end;
+            gap
+        },
+    );
     gaps.flat_map(|gap| tokens.get(gap).unwrap_or_default()).copied()
 }
 
@@ -84,7 +86,9 @@ mod tests {
 
     fn there_and_back(spans: &[MediaSpan], tokens: &[Token]) -> Result<Vec<MediaSpan>, StateError> {
         let mut bytes = (spans.len() as u64).to_le_bytes().to_vec();
-        spans.iter().for_each(|span| span.encode(&mut bytes));
+        for span in spans {
+            span.encode(&mut bytes);
+        }
         MediaSpan::decode_all(&mut Reader::new(&bytes), tokens)
     }
 

@@ -61,6 +61,7 @@ impl Vocab {
     /// The same texts as they are tokenized one by one around media.
     #[cfg(feature = "multimodal")]
     pub(crate) fn text_parts(&self, parts: &[PromptPart]) -> Result<Vec<Part>> {
+        self.usable()?;
         let text: String = parts.iter().map(|part| part.text.as_str()).collect();
         let inputs = input_ranges(parts);
         let controls = control_texts(self.model())?;

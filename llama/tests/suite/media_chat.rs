@@ -38,6 +38,13 @@ fn mamba() -> (Model, Projector) {
     (model, projector)
 }
 
+/// One state for a part of the layers.
+fn jamba() -> (Model, Projector) {
+    let model = random(Arch::Jamba);
+    let projector = load(&model, &RandomProjector::new(64)).unwrap();
+    (model, projector)
+}
+
 /// Short replies of the most likely tokens.
 fn builder((model, projector): &(Model, Projector)) -> ChatBuilder {
     let builder = model.chat_builder().projector(projector).context(512).n_threads(1);
@@ -110,7 +117,7 @@ fn a_chat_computes_what_the_parts_do() {
 
 #[test]
 fn later_turns_use_what_is_in_memory() {
-    for pair in [llava(), gemma(), qwen(), ears(), mamba()] {
+    for pair in [llava(), gemma(), qwen(), ears(), mamba(), jamba()] {
         let what = pair.0.architecture().to_owned();
         let mut chat = chat(&pair);
         let first = say(&mut chat, about("What is this? ", picture(1)));
@@ -133,7 +140,7 @@ fn later_turns_use_what_is_in_memory() {
 
 #[test]
 fn another_image_is_not_mistaken_for_the_first() {
-    for pair in [llava(), gemma(), qwen(), mamba()] {
+    for pair in [llava(), gemma(), qwen(), mamba(), jamba()] {
         let what = pair.0.architecture().to_owned();
         let mut chat = chat(&pair);
         let text = "What is this? ";
@@ -173,6 +180,42 @@ fn several_media_stand_where_they_were_put() {
     assert_eq!((runs[1], runs[3]), (16, 94 + 16), "{runs:?}");
     let left = pair.0.vocab().tokenize_fragment("left", Special::AsText).unwrap();
     assert_eq!(runs[2], left.len());
+}
+
+/// Recordings of more than 30 seconds are cut.
+#[test]
+fn long_recordings_have_several_pieces() {
+    let pair = ears();
+    let samples = (0..16_000 * 40_u32).map(|i| f32::from(u16::try_from(i % 100).unwrap()) / 100.0 - 0.5);
+    let audio = llama::multimodal::Audio::from_samples(16_000, samples.collect()).unwrap();
+    let twice =
+        pair.1.tokenize([Part::from(audio.clone()), Part::text("and"), Part::from(audio.clone())]).unwrap();
+    let pieces: Vec<_> = twice.chunks().filter(|c| c.id().is_some()).map(|c| (c.id(), c.piece())).collect();
+    let id = Some(audio.id());
+    assert_eq!(pieces, [(id, 0), (id, 1), (id, 0), (id, 1)]);
+    let mut chat = builder(&pair).context(1024).build().unwrap();
+    let first = say(&mut chat, about("Listen: ", audio.clone()));
+    assert_eq!((first.usage.encoded, places(&chat)), (2, 188));
+    let again = say(&mut chat, about("And again: ", audio));
+    assert_eq!((again.usage.encoded, places(&chat)), (0, 376));
+    assert!(again.usage.reused >= first.usage.prompt);
+}
+
+#[test]
+fn what_a_window_has_moved_past_is_computed_again() {
+    let pair = gemma();
+    let narrow = || builder(&pair).context_with(|c| c.swa_full(false)).build().unwrap();
+    let mut chat = narrow();
+    for turn in 0..3 {
+        say(&mut chat, about("What is this picture here? ", picture(turn)).with_text(" Tell me more of it."));
+    }
+    chat.truncate(2);
+    let back = say(&mut chat, "Once more, please.");
+    let mut fresh = narrow();
+    chat.messages()[..2].iter().for_each(|message| fresh.push(message.clone()));
+    let anew = say(&mut fresh, "Once more, please.");
+    assert_eq!((back.usage.encoded, anew.usage.encoded, back.usage.prompt), (0, 1, anew.usage.prompt));
+    assert_alike(&back, &anew, "gemma3");
 }
 
 #[test]
@@ -268,6 +311,13 @@ fn templates_of_parts_get_the_same_text() {
     ];
     assert_eq!(parts, expected);
     assert_eq!(prompt.tokenize(&vocab), Err(Error::NoProjector { media: 1 }));
+    #[cfg(feature = "tools")]
+    for template in [template.clone(), ChatTemplate::of_model(&pair.0).unwrap()] {
+        let format = llama::ChatFormat::new(template.source(), &vocab).unwrap();
+        let request = llama::ChatRequest::new(messages.clone());
+        let theirs = template.render(&messages, &TemplateOptions::default()).unwrap();
+        assert_eq!(format.render(&request).unwrap().prompt(), &theirs);
+    }
     let mut chat = builder(&pair).template(template).build().unwrap();
     say(&mut chat, messages[0].clone());
     assert_eq!(places(&chat), 16);
@@ -282,7 +332,7 @@ fn the_oldest_images_are_left_out_with_their_messages() {
         for turn in 0..12 {
             let done = say(&mut chat, about("What is this picture? ", picture(turn)).with_text(" Say."));
             encoded += done.usage.encoded;
-            assert!(places(&chat) % 16 == 0 && done.usage.prompt < 256, "{what}");
+            assert!(places(&chat).is_multiple_of(16) && done.usage.prompt < 256, "{what}");
         }
         assert!(chat.dropped() > 0 && chat.messages().len() == 25, "{what}");
         assert_eq!(encoded, 12, "{what}: images that stay are not encoded again");
