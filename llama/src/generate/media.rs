@@ -116,7 +116,8 @@ impl Session {
             return Err(Error::Cancelled);
         }
         let (sketch, index) = medium.source.as_ref().ok_or_else(lost)?;
-        let prompt = sketch.prepare(*index)?;
+        let prepared = sketch.prepare(*index)?;
+        let prompt = prepared.as_ref().unwrap_or_else(|| sketch.prompt());
         let (mut first, mut next) = (None, medium.span.piece);
         for chunk in prompt.chunks().skip(*index) {
             let Some(span) = span(chunk).filter(|span| span.id == medium.span.id && span.piece == next)

@@ -11,6 +11,11 @@ use llama_test_kit::{Arch, Eyes, RandomProjector};
 
 const PLACE: Token = Token(-1);
 
+/// A template that knows contents as lists of parts only.
+const PARTS: &str = "{% for m in messages %}<{{ m.role }}>{% for part in m.content %}\
+    {% if part.type == 'text' %}{{ part.text }}{% elif part.type == 'image' %}<image>{% endif %}\
+    {% endfor %};{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}";
+
 fn ears() -> (Model, Projector) {
     let model = random(Arch::Llama);
     let projector = load(&model, &RandomProjector::new(64).ears(true)).unwrap();
@@ -291,15 +296,11 @@ fn templates_decide_where_media_go() {
     assert_eq!(say(&mut turned, about("second", picture(2))).usage.encoded, 2);
 }
 
-/// Some templates know contents as lists of parts only.
 #[test]
 fn templates_of_parts_get_the_same_text() {
     let pair = llava();
-    let source = "{% for m in messages %}<{{ m.role }}>{% for part in m.content %}\
-        {% if part.type == 'text' %}{{ part.text }}{% elif part.type == 'image' %}<image>{% endif %}\
-        {% endfor %};{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}";
     let vocab = pair.0.vocab();
-    let template = ChatTemplate::new(source, &vocab).unwrap();
+    let template = ChatTemplate::new(PARTS, &vocab).unwrap();
     let messages = [about("What is ", picture(1)).with_text("?"), Message::assistant("A llama.")];
     let prompt = template.render(&messages, &TemplateOptions::default()).unwrap();
     assert_eq!(prompt.text(), "<user>What is ?;<assistant>A llama.;<assistant>");
@@ -321,6 +322,61 @@ fn templates_of_parts_get_the_same_text() {
     let mut chat = builder(&pair).template(template).build().unwrap();
     say(&mut chat, messages[0].clone());
     assert_eq!(places(&chat), 16);
+}
+
+/// Parts of messages in any order: llama.cpp's server hands lists of them to its own code, which is asked here.
+#[cfg(feature = "tools")]
+#[test]
+fn prompts_are_those_of_llama_cpp() {
+    use serde_json::{Value, json};
+    const MARK: &str = "<mark>";
+    let pair = llava();
+    let vocab = pair.0.vocab();
+    let own = ChatTemplate::of_model(&pair.0).unwrap();
+    let typed = ChatTemplate::new(PARTS, &vocab).unwrap();
+    let mut rng = llama_test_kit::Rng::new(9);
+    for round in 0..200 {
+        let template = [&own, &typed][round % 2];
+        let (mut messages, mut theirs) = (Vec::new(), Vec::new());
+        for role in ["system", "user", "assistant", "user"] {
+            let (mut message, mut list) = (Message::new(role, ""), Vec::new());
+            for _ in 0..=rng.below(5) {
+                if rng.below(2) == 0 {
+                    message = message.with_media(picture(1));
+                    list.push(json!({"type": "media_marker", "text": MARK}));
+                } else {
+                    let text = ["look", "a\n", " and ", "é"][rng.below(4) as usize];
+                    message = message.with_text(text);
+                    list.push(json!({"type": "text", "text": text}));
+                }
+            }
+            let has_media = message.media().next().is_some();
+            theirs.push(json!({"role": role, "content": if has_media { list.into() } else { Value::from(message.content.as_str()) }}));
+            messages.push(message);
+        }
+        let format = llama::sys::chat::Format::new(template.source(), "", "").unwrap();
+        let applied = format.apply(&json!({"messages": theirs}).to_string()).unwrap();
+        let applied: Value = serde_json::from_str(&applied).unwrap();
+        let texts = applied["prompt"].as_array().unwrap().iter().map(|part| part["text"].as_str().unwrap());
+        let expected: String = texts.collect();
+        let prompt = template.render(&messages, &TemplateOptions::default()).unwrap();
+        let shown = |part: Part| match part {
+            Part::Text { text, .. } => text,
+            _ => MARK.to_owned(),
+        };
+        let ours: String = prompt.media_parts(&vocab).unwrap().into_iter().map(shown).collect();
+        assert_eq!(ours, expected, "{messages:?}");
+    }
+}
+
+#[test]
+fn images_of_extreme_sizes_are_counted_as_they_are() {
+    let pair = llava();
+    for (width, height) in [(1, 1), (1, 2000), (32_768, 1), (1, 32_768), (3000, 2000)] {
+        let image = Image::from_rgb(width, height, vec![9; 3 * (width * height) as usize]).unwrap();
+        let mut chat = chat(&pair);
+        assert_eq!((say(&mut chat, about("? ", image)).usage.encoded, places(&chat)), (1, 16));
+    }
 }
 
 #[test]
