@@ -157,7 +157,8 @@ impl ChatBuilder {
 
     /// Has a function decide which messages stay when the conversation outgrows the context. It gets all messages,
     /// the newest last, and the sizes; the history becomes what it returns. Where that still does not fit, sending
-    /// gives [`Error::ContextFull`] and the history stays as it was.
+    /// gives [`Error::ContextFull`] and the history stays as it was. Messages may also become shorter, or give up
+    /// their images (`Message::without_media`).
     ///
     /// ```
     /// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;

@@ -59,8 +59,8 @@ use trim::Trim;
 /// message and the newest question always stay. [`messages`](Self::messages) still has everything.
 ///
 /// # Images and recordings
-/// With feature `multimodal`, a [projector](ChatBuilder::projector) and [`Message::with_media`](crate::Message), see
-/// module `multimodal`. What was seen stays in memory as text does.
+/// With feature `multimodal`: `ChatBuilder::projector` and `Message::with_media`, see the module `multimodal`. What
+/// was seen stays in memory as text does.
 ///
 /// # Models without a template
 /// They are spoken to in `ChatML`, the format that most models know.
@@ -120,8 +120,8 @@ impl Model {
 }
 
 impl Chat {
-    /// Sends a message, mostly just what the user says, and gives the reply, to be read piece by piece. Nothing is computed before the first piece
-    /// is asked for.
+    /// Sends a message, mostly just what the user says, and gives the reply, to be read piece by piece. Nothing is
+    /// computed before the first piece is asked for.
     ///
     /// # Errors
     /// The history is unchanged after an error: [`Error::ContextFull`] when the message cannot fit;

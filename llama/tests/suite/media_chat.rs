@@ -455,6 +455,21 @@ fn replies_can_be_dropped_and_cancelled() {
 }
 
 #[test]
+fn what_cannot_be_encoded_ends_the_reply() {
+    let model = random(Arch::Llama);
+    let file = RandomProjector::new(64).metadata("clip.vision.image_std", vec![0.0_f32; 3]);
+    let pair = (model.clone(), load(&model, &file).unwrap());
+    let mut chat = chat(&pair);
+    say(&mut chat, "Hello!");
+    let mut reply = chat.send(about("What is this? ", picture(1))).unwrap();
+    assert!(matches!(reply.next(), Some(Err(Error::InvalidBatch { .. }))));
+    assert!(reply.finish().is_err());
+    assert_eq!((chat.messages().len(), places(&chat)), (2, 0));
+    let next = say(&mut chat, "And now?");
+    assert!(next.usage.reused > 0 && next.usage.encoded == 0);
+}
+
+#[test]
 fn forks_and_files_keep_what_was_seen() {
     for pair in [llava(), gemma(), qwen(), mamba()] {
         let what = pair.0.architecture().to_owned();

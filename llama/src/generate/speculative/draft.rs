@@ -17,7 +17,8 @@ const MAX_VOCAB_DIFFERENCE: usize = 128;
 /// The text is the same as without, up to rounding: the large model chooses each token with its own sampler,
 /// and computing several tokens at once rounds a little differently. Pays where the small model is many times
 /// faster and mostly right. Models whose past is one state (recurrent and hybrid ones) cannot take proposals
-/// back: as the large model they generate as without, as the small one they are refused.
+/// back: as the large model they generate as without, as the small one they are refused. The small model sees
+/// neither images nor recordings: behind one it proposes nothing.
 ///
 /// ```
 /// use llama::Draft;
