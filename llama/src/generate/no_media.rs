@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 /// What is kept of media: nothing.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Seen;
+pub(super) struct Seen {}
 
 impl Seen {
     pub(super) fn encoded(&self) -> usize {
