@@ -105,6 +105,7 @@ mod model;
 #[cfg(feature = "multimodal")]
 pub mod multimodal;
 mod part_file;
+mod prompt;
 mod quantize;
 mod registry;
 #[cfg(feature = "rpc")]
@@ -125,7 +126,7 @@ pub use cancel::CancelToken;
 pub use chat::{Chat, ChatBuilder, Overflow, Overrun, Reply};
 #[cfg(feature = "tools")]
 pub use chat::{ReplyEvent, ToolChat};
-pub use chat_template::{ChatTemplate, Prompt, TemplateOptions, TemplateValue};
+pub use chat_template::{ChatTemplate, TemplateOptions, TemplateValue};
 pub use context::{
     AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
     Perf, Pooling, RopeScaling, Sampled, TokenProbability, default_threads,
@@ -157,6 +158,7 @@ pub use model::{
     FileType, Layers, LoadMode, Metadata, MetadataOverride, Model, ModelBuilder, ProgressFlow, RopeType,
     SamplingDefaults, SplitMode, split_path, split_prefix,
 };
+pub use prompt::Prompt;
 pub use quantize::{Importance, Quantize, Quantized};
 pub use registry::{NumaStrategy, Registry, init_numa, registries};
 pub use sampler::{Candidates, CustomSampler, DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};

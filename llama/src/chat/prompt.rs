@@ -4,7 +4,7 @@ use super::Overflow;
 use super::history::History;
 use super::reader::Form;
 use super::trim::{Overrun, Trim};
-use crate::chat_template::{ChatTemplate, Prompt, TemplateOptions};
+use crate::chat_template::{ChatTemplate, TemplateOptions};
 use crate::error::{Error, Result};
 #[cfg(feature = "tools")]
 use crate::format::{ChatFormat, ChatRequest, ToolChoice, ToolDefinition};
@@ -12,6 +12,7 @@ use crate::generate::Content;
 use crate::message::Message;
 #[cfg(feature = "multimodal")]
 use crate::multimodal::{Projector, Sketch};
+use crate::prompt::Prompt;
 use crate::vocab::Vocab;
 
 /// Renders and tokenizes.

@@ -1,10 +1,11 @@
 //! A rendered request.
 
 use super::{ParsedMessage, read, template_error};
-use crate::chat_template::{ChatTemplate, Prompt};
+use crate::chat_template::ChatTemplate;
 use crate::error::{Error, Result};
 #[cfg(feature = "multimodal")]
 use crate::multimodal::StandIns;
+use crate::prompt::Prompt;
 use crate::sampler::Grammar;
 use crate::token::Token;
 use crate::vocab::marks::Marker;
