@@ -51,7 +51,8 @@ impl Prompt {
     /// The tokens; text of messages never becomes a control token.
     ///
     /// # Errors
-    /// As [`Vocab::tokenize_prompt`]; [`Error::NoProjector`] where messages have images or recordings.
+    /// As [`Vocab::tokenize_prompt`]; [`Error::NoProjector`](crate::Error::NoProjector) where messages have images or
+    /// recordings.
     pub fn tokenize(&self, vocab: &Vocab) -> Result<Vec<Token>> {
         #[cfg(feature = "multimodal")]
         if !self.media.is_empty() {
