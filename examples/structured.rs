@@ -60,7 +60,7 @@ fn run(mut args: Arguments) -> support::Outcome {
     println!("{name} in {country}, {continent:?}; capital: {is_capital}; inhabitants: {inhabitants:?}");
 
     // The history stays as it is; nothing is drawn at random and no text is parsed.
-    let big = chat.yes_no(&format!("Is {name} a big city?"))?;
+    let big = chat.yes_no(format!("Is {name} a big city?"))?;
     for outcome in big.ranked() {
         println!("{:<4}{:.0}%", outcome.text, 100.0 * outcome.probability);
     }

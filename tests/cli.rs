@@ -385,8 +385,24 @@ fn look_answers_and_says_what_is_wrong() {
     let output = look(&image);
     succeeded(&output);
     assert!(stdout(&output).ends_with('\n'));
+    // Further questions, and another picture; a file that is none does not end the conversation.
+    let lines = format!("And now?\n\n/look {}\n/look /no/such.ppm\nWhich one?\n", image.display());
+    let mut child = example("look")
+        .arg(&image)
+        .arg("--projector")
+        .arg(&projector)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    child.stdin.take().expect("piped").write_all(lines.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("the program ends");
+    succeeded(&output);
+    assert!(stdout(&output).lines().count() >= 3, "{}", stdout(&output));
+    assert!(stderr(&output).contains("/no/such.ppm"), "{}", stderr(&output));
     refused(&look(&model), &["cannot decode the image"]);
-    refused(&run("look", &[image.to_str().expect("UTF-8")]), &["a picture and a projector"]);
+    refused(&run("look", &[image.to_str().expect("UTF-8")]), &["a picture or a recording and a projector"]);
 }
 
 fn run(name: &str, args: &[&str]) -> Output {

@@ -72,7 +72,14 @@ pub enum Error {
         /// `images` or `audio`.
         kind: &'static str,
     },
-    /// A text does not have one marker per medium.
+    /// Messages have images or recordings, and there is no projector to take them.
+    #[error("the messages have {media} images and recordings, and there is no projector that takes them")]
+    NoProjector {
+        /// Images and recordings in the messages.
+        media: usize,
+    },
+    /// A text does not have one marker per medium, or the template did not put each of the messages' media into the
+    /// prompt once.
     #[error("the text has {markers} media markers for {media} images and recordings")]
     MarkerCount {
         /// Markers in the text.

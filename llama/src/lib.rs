@@ -87,7 +87,7 @@
 //! | `derive` | no | `#[derive(llama::Choice)]` for [decisions](Model::decide) |
 //! | `llguidance` | no | a further engine: Lark grammars, regular expressions, more keywords of JSON schemas |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
-//! | `multimodal` | no | images and audio as input: module `multimodal` |
+//! | `multimodal` | no | images and audio in conversations and prompts: module `multimodal` |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
 //! | `rpc` | no | devices of other hosts, and this host's for others: module `rpc` |
 //! | `static-stdcxx` | no | links the C++ standard library statically |
@@ -127,6 +127,7 @@ mod model;
 #[cfg(feature = "multimodal")]
 pub mod multimodal;
 mod part_file;
+mod prompt;
 mod quantize;
 mod registry;
 #[cfg(feature = "rpc")]
@@ -147,7 +148,7 @@ pub use cancel::CancelToken;
 pub use chat::{Chat, ChatBuilder, Overflow, Overrun, Reply};
 #[cfg(feature = "tools")]
 pub use chat::{ReplyEvent, ToolChat};
-pub use chat_template::{ChatTemplate, Prompt, TemplateOptions, TemplateValue};
+pub use chat_template::{ChatTemplate, TemplateOptions, TemplateValue};
 pub use context::{
     AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
     Perf, Pooling, RopeScaling, Sampled, TokenProbability, default_threads,
@@ -179,6 +180,7 @@ pub use model::{
     FileType, Layers, LoadMode, Metadata, MetadataOverride, Model, ModelBuilder, ProgressFlow, RopeType,
     SamplingDefaults, SplitMode, split_path, split_prefix,
 };
+pub use prompt::Prompt;
 pub use quantize::{Importance, Quantize, Quantized};
 pub use registry::{NumaStrategy, Registry, init_numa, registries};
 pub use sampler::{Candidates, CustomSampler, DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};

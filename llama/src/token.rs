@@ -19,6 +19,9 @@ use std::fmt;
 pub struct Token(pub i32);
 
 impl Token {
+    /// Stands where an image or a recording is, in lists of what a memory holds.
+    pub(crate) const MEDIA: Self = Self(-1);
+
     /// The number as an index into logits, or `None` when it is negative.
     #[must_use]
     pub fn index(self) -> Option<usize> {

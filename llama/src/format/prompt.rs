@@ -1,8 +1,11 @@
 //! A rendered request.
 
 use super::{ParsedMessage, read, template_error};
-use crate::chat_template::{ChatTemplate, Prompt};
+use crate::chat_template::ChatTemplate;
 use crate::error::{Error, Result};
+#[cfg(feature = "multimodal")]
+use crate::multimodal::StandIns;
+use crate::prompt::Prompt;
 use crate::sampler::Grammar;
 use crate::token::Token;
 use crate::vocab::marks::Marker;
@@ -107,6 +110,13 @@ impl ChatPrompt {
             parser: Arc::new(Parser::new(&params.to_string()).map_err(|fault| template_error(&fault))?),
             vocab: vocab.clone(),
         })
+    }
+
+    /// Puts media in place of their stand-ins.
+    #[cfg(feature = "multimodal")]
+    pub(super) fn with_media(mut self, stand_ins: &StandIns) -> Result<Self> {
+        self.prompt = self.prompt.with_media(stand_ins)?;
+        Ok(self)
     }
 
     /// The prompt, which knows what of it came from the messages.

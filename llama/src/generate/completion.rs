@@ -167,6 +167,9 @@ pub struct Usage {
     pub prompt: usize,
     /// Tokens of the prompt that were in the memory already and did not have to be computed.
     pub reused: usize,
+    /// Pieces of images and recordings in the prompt that had to be encoded. Those in memory, or seen not long
+    /// ago, are not encoded again.
+    pub encoded: usize,
     /// Tokens generated, without the end-of-generation token.
     pub generated: usize,
     /// Tokens proposed by speculation.

@@ -139,7 +139,7 @@ impl<'s> GenerationBuilder<'s> {
     /// [`Error::Draft`](crate::Error::Draft) for a draft model that does not fit; errors of creating the sampler; those
     /// of [`Format::compile`].
     pub fn start(self) -> Result<Generation<'s>> {
-        let mut run = Run::new(self.session, self.prompt, self.limits)?;
+        let mut run = Run::new(self.session, self.prompt.into(), self.limits)?;
         run.set_progress(self.progress);
         let mut sampler = match self.sampler {
             Some(sampler) => sampler,

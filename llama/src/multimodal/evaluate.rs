@@ -43,8 +43,8 @@ impl<'a> Evaluated<'a> {
 
 /// The embeddings of one chunk of media, to be kept and used again for the same chunk.
 ///
-/// Encoding costs far more than what it gives takes to store. The key of a cache is [`Chunk::id`] with the index of
-/// the chunk among those that share it.
+/// Encoding costs far more than what it gives takes to store. The key of a cache is [`Chunk::id`] with
+/// [`Chunk::piece`].
 ///
 /// ```no_run
 /// # let model = llama::Model::load("model.gguf")?;
@@ -54,8 +54,8 @@ impl<'a> Evaluated<'a> {
 /// let prompt = projector.tokenize([Part::from(image), Part::text("What is this?")])?;
 /// use std::collections::HashMap;
 /// let mut known = HashMap::new();
-/// for (index, chunk) in prompt.chunks().enumerate().filter(|(_, chunk)| chunk.id().is_some()) {
-///     known.insert((chunk.id(), index), chunk.encode()?);
+/// for chunk in prompt.chunks().filter(|chunk| chunk.id().is_some()) {
+///     known.insert((chunk.id(), chunk.piece()), chunk.encode()?);
 /// }
 /// println!("{} numbers are kept", known.values().map(|media| media.values().len()).sum::<usize>());
 /// # Ok::<(), llama::Error>(())
@@ -118,6 +118,27 @@ impl Chunk<'_> {
         check_room(ctx, self.prompt, seq, pos, &[self]).map_err(DecodeError::unchanged)?;
         self.process(ctx, seq, pos, embedding, true)?;
         Ok(Evaluated { output: ctx.output(false), next_pos: pos + self.n_pos() })
+    }
+
+    /// Refuses a chunk that is too large to be processed in one piece where it has to be.
+    pub(crate) fn check_step(self, ctx: &Context) -> Result<()> {
+        let max = ctx.n_ubatch().min(ctx.n_batch()) as usize;
+        if !self.is_non_causal() || self.n_tokens() <= max {
+            return Ok(());
+        }
+        let why = "the parts of an image see each other in both directions";
+        Err(Error::BatchTooLarge { n_tokens: self.n_tokens(), max, why })
+    }
+
+    /// Processes a chunk of media at the end of a sequence, with its embeddings and without results.
+    pub(crate) fn add_to(
+        self,
+        ctx: &mut Context,
+        seq: SeqId,
+        pos: Pos,
+        embedding: &MediaEmbedding,
+    ) -> Result<(), DecodeError> {
+        self.process(ctx, seq, pos, Some(embedding), false)
     }
 
     fn process(
@@ -262,13 +283,5 @@ fn check_room(
     if needed > available && !ctx.model().is_recurrent() {
         return Err(Error::ContextFull { needed, available });
     }
-    let max = ctx.n_ubatch().min(ctx.n_batch()) as usize;
-    match chunks.iter().find(|chunk| chunk.is_non_causal() && chunk.n_tokens() > max) {
-        Some(chunk) => Err(Error::BatchTooLarge {
-            n_tokens: chunk.n_tokens(),
-            max,
-            why: "the parts of an image see each other in both directions",
-        }),
-        None => Ok(()),
-    }
+    chunks.iter().try_for_each(|chunk| chunk.check_step(ctx))
 }

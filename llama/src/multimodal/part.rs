@@ -18,13 +18,24 @@ use crate::vocab::{PromptPart, Special};
 /// }
 /// # Ok::<(), llama::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Media {
     /// An image.
     Image(Image),
     /// A recording.
     Audio(Audio),
+}
+
+impl Media {
+    /// A name of the content: [`Image::id`] or [`Audio::id`].
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Image(image) => image.id(),
+            Self::Audio(audio) => audio.id(),
+        }
+    }
 }
 
 impl From<Image> for Media {

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::ffi::mtmd::{ChunkPtr, ChunksPtr};
 use crate::token::{Pos, Token};
 use llama_sys::mtmd;
+use std::collections::HashMap;
 use std::fmt;
 
 /// A prompt of texts and media, cut into chunks that are processed one after the other.
@@ -37,7 +38,25 @@ struct ChunkFacts {
     n_tokens: usize,
     n_pos: Pos,
     id: Option<String>,
+    piece: usize,
     non_causal: bool,
+}
+
+/// Counts the chunks of each medium. One that occurs several times is cut into the same number of them each time.
+fn number_pieces(facts: &mut [ChunkFacts], ids: &[&str]) {
+    let mut seen: HashMap<String, (usize, usize)> = HashMap::new();
+    for chunk in facts.iter().filter_map(|chunk| chunk.id.as_ref()) {
+        seen.entry(chunk.clone()).or_default().0 += 1;
+    }
+    for chunk in facts {
+        let Some((id, (count, next))) = chunk.id.as_deref().and_then(|id| Some((id, seen.get_mut(id)?)))
+        else {
+            continue;
+        };
+        let times = ids.iter().filter(|&&other| other == id).count().max(1);
+        chunk.piece = *next % (*count / times).max(1);
+        *next += 1;
+    }
 }
 
 /// What a chunk holds.
@@ -72,8 +91,9 @@ impl fmt::Debug for MediaPrompt {
 }
 
 impl MediaPrompt {
-    pub(super) fn new(projector: Projector, chunks: ChunksPtr) -> Result<Self> {
-        let mut facts = Vec::new();
+    /// `ids` are those of the media that were given, in order.
+    pub(super) fn new(projector: Projector, chunks: ChunksPtr, ids: &[&str]) -> Result<Self> {
+        let mut facts: Vec<ChunkFacts> = Vec::new();
         for index in 0..chunks.len()? {
             let Some(chunk) = chunks.get(index)? else { break };
             let kind = match chunk.kind()? {
@@ -91,8 +111,9 @@ impl MediaPrompt {
                 return Err(Error::Failed { operation: "tokenizing the prompt", detail });
             }
             let non_causal = kind != ChunkKind::Text && projector.inner.ptr.is_non_causal(chunk)?;
-            facts.push(ChunkFacts { kind, n_tokens, n_pos, id: chunk.id()?, non_causal });
+            facts.push(ChunkFacts { kind, n_tokens, n_pos, id: chunk.id()?, piece: 0, non_causal });
         }
+        number_pieces(&mut facts, ids);
         Ok(Self { chunks, facts, projector })
     }
 
@@ -174,6 +195,10 @@ impl<'a> Chunk<'a> {
         &self.prompt.facts[self.index]
     }
 
+    pub(crate) fn projector(self) -> &'a Projector {
+        &self.prompt.projector
+    }
+
     pub(super) fn ptr(self) -> Result<ChunkPtr<'a>> {
         let found = self.prompt.chunks.get(self.index)?;
         found.ok_or_else(|| Error::invalid("chunk", format!("there is none with index {}", self.index)))
@@ -209,6 +234,12 @@ impl<'a> Chunk<'a> {
     #[must_use]
     pub fn id(self) -> Option<&'a str> {
         self.facts().id.as_deref()
+    }
+
+    /// Which piece of its image or recording it is, counted from 0.
+    #[must_use]
+    pub fn piece(self) -> usize {
+        self.facts().piece
     }
 
     /// The tokens of a text; empty for media.

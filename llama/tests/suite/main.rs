@@ -25,6 +25,8 @@ mod hf;
 mod hostile;
 mod infill;
 mod load;
+#[cfg(feature = "multimodal")]
+mod media_chat;
 mod memory;
 mod misuse;
 #[cfg(feature = "multimodal")]
