@@ -128,7 +128,7 @@ fn patterns_of_formats_are_found_where_llama_cpp_finds_them() {
     for (patterns, words) in FORMATS {
         let (mut found, total) = (0, cases(40));
         for _ in 0..total {
-            let pieces: Vec<&str> = (0..1 + below(7)).map(|_| words[below(words.len())]).collect();
+            let pieces: Vec<&str> = (0..=below(7)).map(|_| words[below(words.len())]).collect();
             found += u64::from(compare(&vocab, &texts, patterns, &pieces));
         }
         assert!(found > 0 && found < total, "{found} of {total} {patterns:?}");
@@ -175,7 +175,7 @@ fn random_patterns_are_found_where_llama_cpp_finds_them() {
             patterns[0] = format!("^{}$", patterns[0]);
         }
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
-        let pieces: Vec<&str> = (0..1 + rng.below(8))
+        let pieces: Vec<&str> = (0..=rng.below(8))
             .map(|_| ["a", "b", "c", " ", "ab", "bc", "d"][rng.below(7) as usize])
             .collect();
         found += u64::from(compare(&vocab, &texts, &patterns, &pieces));

@@ -182,7 +182,7 @@ impl Grammar {
     /// A copy with the same state.
     ///
     /// # Errors
-    /// None so far.
+    /// Never at present.
     #[doc(alias = "llama_sampler_clone")]
     pub fn try_clone(&self) -> Result<Self> {
         let engine = match &self.engine {
@@ -198,8 +198,10 @@ impl Grammar {
     pub(crate) fn spell(&mut self, tokens: &[Token]) -> Result<()> {
         let text = |&token: &Token| Ok((token, self.vocab.token_to_bytes(token, Special::Parse)?));
         let texts = tokens.iter().map(text).collect::<Result<_>>()?;
-        if let Some(own) = self.own() {
-            own.spell_as(texts);
+        match &mut self.engine {
+            Engine::Own(own) => own.spell_as(texts),
+            #[cfg(feature = "llguidance")]
+            Engine::Guided(_) => {}
         }
         Ok(())
     }
@@ -210,20 +212,20 @@ impl Grammar {
     /// [`Error::Grammar`] when the text does not fit.
     #[cfg(feature = "tools")]
     pub(crate) fn skip(&mut self, text: &str) -> Result<()> {
-        self.own().map_or(Ok(()), |own| own.skip(text.as_bytes()))
+        match &mut self.engine {
+            Engine::Own(own) => own.skip(text.as_bytes()),
+            #[cfg(feature = "llguidance")]
+            Engine::Guided(_) => Ok(()),
+        }
     }
 
     /// Lets a lazy grammar sleep in thoughts. `before` is what the prompt says of the answer already.
     #[cfg(feature = "tools")]
     pub(crate) fn ignore_thoughts(&mut self, begin: &str, ends: &[String], before: &str) -> Result<()> {
-        self.own().map_or(Ok(()), |own| own.ignore_thoughts(begin, ends, before))
-    }
-
-    fn own(&mut self) -> Option<&mut Own> {
         match &mut self.engine {
-            Engine::Own(own) => Some(own),
+            Engine::Own(own) => own.ignore_thoughts(begin, ends, before),
             #[cfg(feature = "llguidance")]
-            Engine::Guided(_) => None,
+            Engine::Guided(_) => Ok(()),
         }
     }
 

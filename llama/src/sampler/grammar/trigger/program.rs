@@ -105,7 +105,7 @@ impl Program {
     fn new(pattern: &str, root: &Node, groups: usize) -> Result<Self> {
         let mut program = Self { steps: Vec::new(), notes: 1 + 2 * groups, aheads: Aheads::default() };
         match program.add(root).and_then(|()| program.push(Step::Match)) {
-            Some(_) => Ok(program),
+            Some(()) => Ok(program),
             None => Err(syntax::invalid(
                 pattern,
                 &format!(
