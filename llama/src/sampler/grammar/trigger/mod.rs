@@ -177,3 +177,61 @@ fn find(
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CALL: Token = Token(7);
+
+    /// Reads tokens by their text. Returns the text from the trigger on, and how many tokens were read.
+    fn read(trigger: &mut Trigger, tokens: &[&str]) -> Option<(String, usize)> {
+        for (at, text) in tokens.iter().enumerate() {
+            let token = if *text == "<call>" { CALL } else { Token(0) };
+            let pieces = trigger.read(token, text.as_bytes()).unwrap();
+            // What is a trigger has not been read, so it is one again.
+            assert_eq!(pieces.is_some(), trigger.clone().read(token, text.as_bytes()).unwrap().is_some());
+            if let Some(pieces) = pieces {
+                let text = pieces.into_iter().flat_map(|(_, text)| text).collect();
+                return Some((String::from_utf8(text).unwrap(), at + 1));
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn the_first_pattern_counts() {
+        let mut trigger = Trigger::new(&["c(d)", "(b)c"], &[CALL]).unwrap();
+        let found = |text: &str, at| Some((text.to_owned(), at));
+        assert_eq!(read(&mut trigger, &["a", "bcd"]), found("d", 2));
+        assert_eq!(read(&mut trigger, &["b", "c", "d"]), found("bc", 2), "one token earlier");
+        trigger.reset();
+        assert_eq!(read(&mut trigger, &["b", "<call>"]), found("<call>", 2));
+        assert_eq!(read(&mut trigger, &["d", "c", "d"]), found("d", 3));
+    }
+
+    #[cfg(feature = "tools")]
+    #[test]
+    fn thoughts_are_passed_over() {
+        let ends = ["</think>".to_owned(), "<call>".to_owned()];
+        let found = |text: &str, at| Some((text.to_owned(), at));
+        let mut trigger = Trigger::new(&["^\\s*(go)", "</think>(x)"], &[CALL]).unwrap();
+        trigger.ignore_thoughts("<think>", &ends, "<think></think>").unwrap();
+        assert_eq!(read(&mut trigger, &["  ", "go"]), found("go", 2), "the thought of the prompt is over");
+        trigger.reset();
+        assert_eq!(
+            read(&mut trigger, &["<th", "ink>", "go", "<thi", "nk> <", "/think", ">", "go", "x"]),
+            None
+        );
+        trigger.reset();
+        assert_eq!(read(&mut trigger, &["<think>", "a<", "/thi", "nk>x"]), found("x", 4));
+        assert_eq!(read(&mut trigger, &["b", "<call>"]), found("<call>", 2), "an end may be a trigger");
+        assert_eq!(read(&mut trigger, &["</think>", "<think>", "go"]), None, "the next one");
+
+        trigger.ignore_thoughts("<think>", &ends, "x</think><think>\n").unwrap();
+        for _ in 0..2 {
+            assert_eq!(read(&mut trigger, &[" ", "go", "</think>", "g"]), None);
+            trigger.reset();
+        }
+    }
+}
