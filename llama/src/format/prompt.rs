@@ -26,6 +26,8 @@ pub(super) struct Applied {
     additional_stops: Vec<String>,
     generation_prompt: String,
     supports_thinking: bool,
+    thinking_start: String,
+    thinking_ends: Vec<String>,
     format: i32,
     parser: String,
 }
@@ -75,6 +77,8 @@ pub struct ChatPrompt {
     stops: Vec<String>,
     generation_prompt: String,
     supports_thinking: bool,
+    thinking_start: String,
+    thinking_ends: Vec<String>,
     parser: Arc<Parser>,
     vocab: Vocab,
 }
@@ -107,6 +111,8 @@ impl ChatPrompt {
             stops: applied.additional_stops,
             generation_prompt,
             supports_thinking: applied.supports_thinking,
+            thinking_start: applied.thinking_start,
+            thinking_ends: applied.thinking_ends,
             parser: Arc::new(Parser::new(&params.to_string()).map_err(|fault| template_error(&fault))?),
             vocab: vocab.clone(),
         })
@@ -146,7 +152,8 @@ impl ChatPrompt {
     }
 
     /// The grammar for [`SamplerBuilder::grammar`](crate::SamplerBuilder::grammar), if there is one: lazy, or
-    /// moved behind what the prompt says of the answer already. Made anew for each answer.
+    /// moved behind what the prompt says of the answer already. A lazy one sleeps while the model thinks. Made anew
+    /// for each answer.
     ///
     /// # Errors
     /// As [`Grammar::new`] and [`Grammar::lazy`].
@@ -170,7 +177,12 @@ impl ChatPrompt {
             }
         }
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
-        Grammar::lazy(&self.vocab, gbnf, "root", &patterns, &tokens).map(Some)
+        let mut grammar = Grammar::lazy(&self.vocab, gbnf, "root", &patterns, &tokens)?;
+        grammar.spell(&self.preserved_tokens()?)?;
+        if !self.thinking_start.is_empty() && !self.thinking_ends.is_empty() {
+            grammar.ignore_thoughts(&self.thinking_start, &self.thinking_ends, &self.generation_prompt)?;
+        }
+        Ok(Some(grammar))
     }
 
     /// The token of a text that is a single one and is kept in the answer.

@@ -56,7 +56,7 @@ pub(crate) struct Run {
     progress: Option<Progress>,
     usage: Usage,
     timings: Timings,
-    /// A grammar says whether the text is complete.
+    /// A grammar describes the whole text.
     constrained: bool,
     failure: Option<Error>,
 }
@@ -124,7 +124,7 @@ impl Run {
         if session.is_interrupted() {
             return Err(Error::Cancelled);
         }
-        self.constrained = sampler.grammar().is_some_and(|grammar| grammar.may_end().is_some());
+        self.constrained = sampler.grammar().is_some_and(|grammar| !grammar.is_lazy());
         if self.written.room() == 0 {
             self.written.end(StopReason::TokenLimit);
             return Ok(());

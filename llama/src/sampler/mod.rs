@@ -95,8 +95,7 @@ impl Sampler {
         self.fill(logits.into().as_slice())?;
         let token = self.choose()?;
         if let Some(grammar) = &mut self.grammar {
-            let accepted = grammar.accept(token);
-            self.guard_failure(accepted)?;
+            grammar.accept(token)?;
         }
         let accepted = self.accept_chain(token);
         self.guard(accepted)?;
@@ -212,7 +211,7 @@ impl Sampler {
 
     fn reset_all(&mut self) -> Result<(), Fault> {
         if let Some(grammar) = &mut self.grammar {
-            grammar.reset()?;
+            grammar.reset();
         }
         self.busy = true;
         for step in &mut self.chain {

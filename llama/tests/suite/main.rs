@@ -24,6 +24,7 @@ mod grammar;
 mod hf;
 mod hostile;
 mod infill;
+mod lazy;
 mod load;
 #[cfg(feature = "multimodal")]
 mod media_chat;
