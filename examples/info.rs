@@ -60,6 +60,16 @@ fn report() -> Result<String, Box<dyn Error>> {
     }
     line("threads", &format!("{} by default", llama::default_threads()))?;
 
+    #[cfg(feature = "dynamic-backends")]
+    for file in llama::backends::automatic()? {
+        match file.outcome {
+            Ok(plugin) => line("plugin", &format!("{}: {}", plugin.name(), plugin.path().display()))?,
+            Err(error) => line("plugin", &error.to_string())?,
+        }
+    }
+    let registries = llama::registries()?;
+    let names: Vec<&str> = registries.iter().map(llama::Registry::name).collect();
+    line("back ends", &list(&names))?;
     for device in llama::devices()? {
         let memory = device.memory()?;
         let (free, total) = (memory.free / MIB, memory.total / MIB);

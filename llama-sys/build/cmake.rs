@@ -1,6 +1,6 @@
 //! Back ends that llama.cpp's own CMake files compile (features `cuda`, `metal` and `vulkan`).
 
-use crate::backends::{self, Backend, Sources};
+use crate::backends::{self, Backend, Built, Libraries, Sources};
 use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::headers::Generated;
@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Compiles the back ends of `options` that need CMake; one static library each.
+/// Compiles the back ends of `options` that need CMake.
 ///
 /// # Errors
 /// What is missing on this machine and how to get it, or CMake's own message.
@@ -20,17 +20,15 @@ pub(crate) fn all(
     tree: &Path,
     generated: &Generated,
     options: &Options,
-) -> Result<Vec<PathBuf>, String> {
-    let mut archives = Vec::new();
+) -> Result<Vec<Built>, String> {
+    let mut built = Vec::new();
     for backend in options.backends() {
         let Sources::CMake { target, options: variables } = &backend.sources else { continue };
         check(env, toolchain, backend.feature)?;
-        archives.push(build(env, toolchain, tree, generated, options, backend, target, variables)?);
-        for line in links(env, backend.feature) {
-            println!("cargo::{line}");
-        }
+        let archive = build(env, toolchain, tree, generated, options, backend, target, variables)?;
+        built.push(Built { backend, archive, libraries: libraries(env, backend.feature) });
     }
-    Ok(archives)
+    Ok(built)
 }
 
 /// Something that must be on the machine.
@@ -227,9 +225,9 @@ fn build(
     Ok(archive)
 }
 
-/// What the program must be linked with.
-fn links(env: &Env, feature: &str) -> Vec<String> {
-    let libraries: &[&str] = match feature {
+/// What must be linked.
+fn libraries(env: &Env, feature: &str) -> Libraries {
+    let names: &[&str] = match feature {
         "vulkan" if env.target.os == "windows" => &["vulkan-1"],
         "vulkan" => &["vulkan"],
         "cuda" => &["static=cudart_static", "cublas", "cublasLt", "dl", "rt", "pthread"],
@@ -238,9 +236,8 @@ fn links(env: &Env, feature: &str) -> Vec<String> {
     let sdk = env.vulkan_sdk.iter().filter(|_| feature == "vulkan").map(|sdk| sdk.join("lib"));
     let toolkit = env.cuda_path.iter().filter(|_| feature == "cuda");
     let folders = sdk.chain(toolkit.flat_map(|cuda| ["lib64", "lib"].map(|lib| cuda.join(lib))));
-    folders
-        .filter(|folder| folder.is_dir())
-        .map(|folder| format!("rustc-link-search=native={}", folder.display()))
-        .chain(libraries.iter().map(|library| format!("rustc-link-lib={library}")))
-        .collect()
+    Libraries {
+        folders: folders.filter(|folder| folder.is_dir()).collect(),
+        names: names.iter().map(|&name| name.to_owned()).collect(),
+    }
 }

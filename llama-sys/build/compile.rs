@@ -201,6 +201,7 @@ impl Call {
                 Include::Versions => paths.generated.versions.clone(),
                 Include::Lists => paths.generated.shim.clone(),
                 Include::Multimodal => paths.generated.multimodal.clone(),
+                Include::Plugin => paths.generated.plugin.clone(),
             };
             args.push(joined("-I", &folder));
         }

@@ -79,11 +79,12 @@ fn plain(path: &Path) -> std::io::Result<PathBuf> {
 }
 
 /// All features that mean something to the build.
-const FEATURES: [&str; 12] = [
+const FEATURES: [&str; 13] = [
     "bindgen",
     "blas",
     "chat",
     "cuda",
+    "dynamic-backends",
     "jinja",
     "json-schema",
     "metal",

@@ -3,7 +3,9 @@
 use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::plan::Plan;
+use crate::plugin;
 use crate::source::Tree;
+use std::path::PathBuf;
 
 struct Info<'a> {
     llama_version: &'a str,
@@ -15,6 +17,7 @@ struct Info<'a> {
     variants: Vec<&'a str>,
     single_variant_reason: Option<&'a str>,
     merged: bool,
+    plugins: Option<PathBuf>,
 }
 
 /// Writes the constants of a real build.
@@ -47,6 +50,7 @@ pub(crate) fn write(
             variants: plan.variants.iter().map(|v| v.name.as_str()).collect(),
             single_variant_reason: reason,
             merged: cannot_merge.is_none(),
+            plugins: env.has(plugin::FEATURE).then(|| plugin::folder(env)),
         },
     )
 }
@@ -77,6 +81,7 @@ pub(crate) fn write_skipped(env: &Env) -> Result<(), String> {
             variants: Vec::new(),
             single_variant_reason: Some("nothing was compiled"),
             merged: false,
+            plugins: None,
         },
     )
 }
@@ -97,7 +102,9 @@ fn render(env: &Env, info: &Info<'_>) -> Result<(), String> {
          pub const SINGLE_VARIANT_REASON: Option<&str> = {:?};\n\
          /// True when all symbols but the prefixed C API are local to this library.\n\
          pub const SYMBOLS_LOCAL: bool = {:?};\n\
-         /// Features that this library was built with.\npub const FEATURES: &[&str] = &{:?};\n",
+         /// Features that this library was built with.\npub const FEATURES: &[&str] = &{:?};\n\
+         /// Folder on the building machine with the back ends that are files of their own (feature \
+         `dynamic-backends`).\npub const PLUGINS: Option<&str> = {:?};\n",
         info.llama_version,
         info.ggml_version,
         info.commit,
@@ -108,6 +115,7 @@ fn render(env: &Env, info: &Info<'_>) -> Result<(), String> {
         info.single_variant_reason,
         info.merged,
         env.features,
+        info.plugins,
     );
     let path = env.out_dir.join("build_info.rs");
     std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))

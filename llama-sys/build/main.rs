@@ -20,10 +20,12 @@ mod jobs;
 mod link;
 mod merge;
 mod plan;
+mod plugin;
 mod source;
 mod target;
 mod variants;
 
+use backends::{Built, Libraries};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
 
 fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
     let env = env::Env::read()?;
+    plugin::check(&env)?;
     if env.skip {
         // Documentation and `cargo check` need no C++: constants say that nothing was compiled.
         return info::write_skipped(&env);
@@ -59,6 +62,7 @@ fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
         variants: env.variants.clone(),
         prefix: bindings::SYMBOL_PREFIX,
         backends: env.features.clone(),
+        dynamic: env.has(plugin::FEATURE),
         blas: env.has("blas").then(|| blas::find(&env, &toolchain)).transpose()?,
     };
     let can_merge = merge::Tools::find(&env, &toolchain);
@@ -69,11 +73,17 @@ fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
     let generated = headers::write(&env, &tree, &plan, &api)?;
     // First what can fail because something is not installed.
     #[cfg(any(feature = "cuda", feature = "metal", feature = "vulkan"))]
-    let archives = cmake::all(&env, &toolchain, &tree.path, &generated, &options)?;
+    let built = cmake::all(&env, &toolchain, &tree.path, &generated, &options)?;
     #[cfg(not(any(feature = "cuda", feature = "metal", feature = "vulkan")))]
-    let archives = Vec::new();
+    let built = Vec::new();
     let objects = compile::all(&env, &toolchain, jobserver, &tree.path, &generated, &plan)?;
+    let (plugins, linked): (Vec<Built>, Vec<Built>) =
+        built.into_iter().partition(|built| options.plugin(built.backend).is_some());
+    let archives: Vec<_> = linked.iter().map(|built| built.archive.clone()).collect();
     merge::archive(&env, &toolchain, &plan, &api, &objects, &archives, can_merge.as_ref().ok())?;
+    plugin::all(&env, &toolchain, &generated, &options, &plan, &objects, &plugins)?;
+    let blas = options.blas.iter().filter(|_| !options.dynamic).map(|blas| &blas.libraries);
+    linked.iter().map(|built| &built.libraries).chain(blas).for_each(Libraries::emit);
     link::emit(&env, &toolchain, &tree);
     info::write(&env, &tree, &toolchain, &plan, can_merge.err().as_deref())
 }

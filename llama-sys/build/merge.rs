@@ -184,7 +184,7 @@ impl Markers {
     }
 }
 
-fn execute(command: &mut Command) -> Result<(), String> {
+pub(crate) fn execute(command: &mut Command) -> Result<(), String> {
     let out = command.output().map_err(|e| format!("cannot run {}: {e}", command.get_program().display()))?;
     if out.status.success() {
         return Ok(());

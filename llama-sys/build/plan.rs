@@ -2,7 +2,7 @@
 //!
 //! It says what llama.cpp's CMake files say; `tests/parity.rs` compares the two.
 
-use crate::backends::{self, BACKENDS, Backend, Sources};
+use crate::backends::{self, BACKENDS, Backend, Libraries, Sources};
 use crate::target::Target;
 use crate::variants::{self, Settings, Variant};
 use std::path::{Path, PathBuf};
@@ -93,6 +93,8 @@ pub(crate) struct Options {
     pub(crate) prefix: &'static str,
     /// Back ends beside the CPU: names of features.
     pub(crate) backends: Vec<&'static str>,
+    /// Back ends that can be plugins are such, instead of parts of the program.
+    pub(crate) dynamic: bool,
     /// The BLAS library, where that back end is on.
     pub(crate) blas: Option<Blas>,
 }
@@ -101,6 +103,16 @@ impl Options {
     /// The back ends that are on.
     pub(crate) fn backends(&self) -> impl Iterator<Item = &'static Backend> {
         BACKENDS.iter().filter(|b| self.backends.contains(&b.feature))
+    }
+
+    /// The function that hands out the registry of a back end that becomes a plugin.
+    pub(crate) fn plugin(&self, backend: &Backend) -> Option<&'static str> {
+        backend.plugin.filter(|_| self.dynamic)
+    }
+
+    /// The back ends that are in the program from the start.
+    fn linked(&self) -> impl Iterator<Item = &'static Backend> {
+        self.backends().filter(|backend| self.plugin(backend).is_none())
     }
 }
 
@@ -111,6 +123,8 @@ pub(crate) struct Blas {
     pub(crate) defines: Vec<String>,
     /// Folder of its headers, where the compiler does not know it.
     pub(crate) include: Option<PathBuf>,
+    /// What is linked.
+    pub(crate) libraries: Libraries,
 }
 
 /// Where a translation unit comes from.
@@ -137,6 +151,8 @@ pub(crate) enum Include {
     Lists,
     /// What is generated for the multimodal library.
     Multimodal,
+    /// What is generated for plugins and for the program that loads them.
+    Plugin,
     /// A folder of the machine.
     System(PathBuf),
 }
@@ -176,6 +192,15 @@ pub(crate) struct VariantPlan {
     pub(crate) units: Vec<usize>,
 }
 
+/// A back end in a file of its own and its units, as indices into [`Plan::units`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PluginPlan {
+    /// The feature that turns it on.
+    pub(crate) feature: &'static str,
+    /// Its objects; what CMake compiles comes on top.
+    pub(crate) units: Vec<usize>,
+}
+
 /// Everything that is compiled, and how objects are put together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
@@ -185,6 +210,8 @@ pub(crate) struct Plan {
     pub(crate) core: Vec<usize>,
     /// CPU variants, slowest first.
     pub(crate) variants: Vec<VariantPlan>,
+    /// Back ends that are loaded while the program runs.
+    pub(crate) plugins: Vec<PluginPlan>,
     /// True when each variant becomes one object behind the dispatcher.
     pub(crate) dispatch: bool,
 }
@@ -272,7 +299,8 @@ pub(crate) fn plan(
     let chosen = choose_variants(target, options, can_merge, accepts)?;
     // One variant goes through the dispatcher as well: it keeps its constructors back until the check.
     let dispatch = can_merge && !variants::table(target).is_empty();
-    let mut plan = Plan { units: Vec::new(), core: Vec::new(), variants: Vec::new(), dispatch };
+    let mut plan =
+        Plan { units: Vec::new(), core: Vec::new(), variants: Vec::new(), plugins: Vec::new(), dispatch };
 
     // Longest first: the model batches and the kernels decide when the build ends.
     match &chosen {
@@ -460,12 +488,12 @@ fn add_ggml(plan: &mut Plan, target: &Target, options: &Options, files: &Listing
             defines.push("GGML_USE_CPU".to_owned());
         }
         if file == LIST {
-            for backend in options.backends() {
+            for backend in options.linked() {
                 defines.push(backend.define.to_owned());
                 defines.extend(backends::renames(backend, options.prefix));
             }
         }
-        plan.add_core(Unit {
+        let mut unit = Unit {
             source: Source::Tree(file.clone()),
             c: is_c(file),
             opt: 3,
@@ -477,7 +505,13 @@ fn add_ggml(plan: &mut Plan, target: &Target, options: &Options, files: &Listing
             },
             flags: Vec::new(),
             prelude: None,
-        });
+        };
+        if file == LIST && options.dynamic {
+            // The same file, with a lock around it.
+            unit.source = Source::Shim("registry.cpp".to_owned());
+            unit.includes.extend([Include::Tree("ggml/src"), Include::Shim]);
+        }
+        plan.add_core(unit);
     }
 }
 
@@ -486,7 +520,22 @@ const LIST: &str = "ggml/src/ggml-backend-reg.cpp";
 
 fn add_backends(plan: &mut Plan, target: &Target, options: &Options) {
     for backend in options.backends() {
-        let Sources::Cc { files, shim } = &backend.sources else { continue };
+        let plugin = options.plugin(backend);
+        let mut own: Vec<Unit> = plugin.map(|entry| plugin_unit(entry, options)).into_iter().collect();
+        own.extend(backend_units(target, options, backend));
+        if plugin.is_none() {
+            own.into_iter().for_each(|unit| plan.add_core(unit));
+        } else {
+            let units = own.into_iter().map(|unit| plan.add(unit)).collect();
+            plan.plugins.push(PluginPlan { feature: backend.feature, units });
+        }
+    }
+}
+
+/// What `cc` compiles of a back end.
+fn backend_units(target: &Target, options: &Options, backend: &Backend) -> Vec<Unit> {
+    let mut units = Vec::new();
+    if let Sources::Cc { files, shim } = &backend.sources {
         let renames: Vec<String> = backends::renames(backend, options.prefix).collect();
         for &(file, prelude) in *files {
             let mut defines = ggml_defines(target);
@@ -498,12 +547,19 @@ fn add_backends(plan: &mut Plan, target: &Target, options: &Options) {
             }
             let flags = Vec::new();
             let source = Source::Tree(file.to_owned());
-            plan.add_core(Unit { source, c: false, opt: 3, defines, includes, flags, prelude });
+            units.push(Unit { source, c: false, opt: 3, defines, includes, flags, prelude });
         }
-        for file in *shim {
-            plan.add_core(shim_unit(file, renames.clone(), Vec::new()));
-        }
+        units.extend(shim.iter().map(|file| shim_unit(file, renames.clone(), Vec::new())));
     }
+    units
+}
+
+/// The part of a plugin that connects it with the program; `entry` is the function that hands out its registry.
+fn plugin_unit(entry: &str, options: &Options) -> Unit {
+    let defines = vec![format!("LRS_PLUGIN_REGISTRY={}{entry}", options.prefix)];
+    let mut unit = shim_unit("plugin.cpp", defines, Vec::new());
+    unit.includes.push(Include::Plugin);
+    unit
 }
 
 /// Macros that ggml's build defines everywhere below `ggml/`.
@@ -529,6 +585,11 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
     memory.includes.push(Include::Tree("src"));
     plan.add_core(memory);
     plan.add_core(shim_unit("dispatch.cpp", merged.clone(), Vec::new()));
+    if options.dynamic {
+        let mut host = shim_unit("plugin_host.cpp", Vec::new(), Vec::new());
+        host.includes.extend([Include::Plugin, Include::Tree("ggml/src")]);
+        plan.add_core(host);
+    }
     if dispatch {
         // Not part of the core: it is put around it (merge.rs).
         plan.add(shim_unit(STACK_LIMIT, merged.clone(), Vec::new()));

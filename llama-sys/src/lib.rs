@@ -44,6 +44,8 @@ pub mod json_schema;
 pub mod memory;
 #[cfg(feature = "multimodal")]
 pub mod mtmd;
+#[cfg(feature = "dynamic-backends")]
+pub mod plugin;
 #[cfg(feature = "rpc")]
 pub mod rpc;
 #[cfg(feature = "json-schema")]

@@ -257,7 +257,7 @@ fn backends_equal_cmake() {
     let options = Options {
         backends: if with_blas { vec!["blas", "rpc"] } else { vec!["rpc"] },
         blas: with_blas
-            .then(|| plan::Blas { defines: vec!["GGML_BLAS_USE_OPENBLAS".to_owned()], include: None }),
+            .then(|| plan::Blas { defines: vec!["GGML_BLAS_USE_OPENBLAS".to_owned()], ..Default::default() }),
         ..Options::default()
     };
     let target = Target::new("x86_64", "linux", "gnu");

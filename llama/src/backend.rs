@@ -17,7 +17,10 @@ pub fn init() -> Result<()> {
         .get_or_try_init(|| {
             ffi::log::install();
             cpu_variant()?;
-            ffi::backend::init()
+            ffi::backend::init()?;
+            #[cfg(feature = "dynamic-backends")]
+            crate::backends::load_automatically();
+            Ok(())
         })
         .copied()
 }

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct DevicePtr(NonNull<llama_sys::ggml_backend_device>);
 
-// SAFETY: ggml's registry is filled once and never freed; devices have no thread affinity.
+// SAFETY: ggml's registry grows and nothing in it is ever freed; devices have no thread affinity.
 unsafe impl Send for DevicePtr {}
 // SAFETY: as above; the functions used on devices only read them or take ggml's own locks.
 unsafe impl Sync for DevicePtr {}

@@ -65,6 +65,14 @@ pub(crate) fn greedy(context: &mut Context, seq: i32, prompt: &[Token], max: usi
     out
 }
 
+/// Loads the back ends that the build left in files of their own, where it did.
+pub(crate) fn load_plugins() {
+    #[cfg(feature = "dynamic-backends")]
+    for file in llama::backends::load_from(llama::sys::build_info::PLUGINS.unwrap()).unwrap() {
+        file.outcome.unwrap();
+    }
+}
+
 /// The answer of the default model to a question.
 pub(crate) fn answer(context: &mut Context, text: &str) -> String {
     let tokens = greedy(context, 0, &question(text), 60);
