@@ -21,6 +21,7 @@ mod link;
 mod merge;
 mod plan;
 mod plugin;
+mod plugin_link;
 mod source;
 mod target;
 mod variants;
@@ -75,7 +76,7 @@ fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
     #[cfg(any(feature = "cuda", feature = "metal", feature = "vulkan"))]
     let built = cmake::all(&env, &toolchain, &tree.path, &generated, &options)?;
     #[cfg(not(any(feature = "cuda", feature = "metal", feature = "vulkan")))]
-    let built = Vec::new();
+    let built: Vec<Built> = Vec::new();
     let objects = compile::all(&env, &toolchain, jobserver, &tree.path, &generated, &plan)?;
     let (plugins, linked): (Vec<Built>, Vec<Built>) =
         built.into_iter().partition(|built| options.plugin(built.backend).is_some());

@@ -11,6 +11,7 @@ use crate::env::Env;
 use crate::headers::{Api, Generated};
 use crate::merge;
 use crate::plan::{Options, Plan};
+use crate::plugin_link;
 use crate::source::Tree;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -100,6 +101,8 @@ pub(crate) fn all(
         std::fs::remove_dir_all(&folder).map_err(failed)?;
     }
     std::fs::create_dir_all(&folder).map_err(failed)?;
+    let script = env.out_dir.join("plugin.map");
+    std::fs::write(&script, plugin_link::SCRIPT).map_err(failed)?;
     for plugin in &plan.plugins {
         let mut parts: Vec<&Path> = plugin.units.iter().map(|&i| objects[i].as_path()).collect();
         let own = built.iter().find(|built| built.backend.feature == plugin.feature);
@@ -107,7 +110,9 @@ pub(crate) fn all(
         let blas = options.blas.iter().filter(|_| plugin.feature == "blas").map(|blas| &blas.libraries);
         let libraries: Vec<&Libraries> = own.map(|built| &built.libraries).into_iter().chain(blas).collect();
         let out = folder.join(format!("libllama-backend-{}.so", plugin.feature));
-        link(env, toolchain, &parts, &libraries, &out).map_err(|why| {
+        let static_stdcxx = env.has("static-stdcxx");
+        let arguments = plugin_link::arguments(&script, &parts, &libraries, static_stdcxx, &out);
+        merge::execute(toolchain.cxx().args(arguments)).map_err(|why| {
             format!("feature `{FEATURE}`: the back end `{}` does not link: {why}", plugin.feature)
         })?;
     }
@@ -116,31 +121,4 @@ pub(crate) fn all(
     println!("cargo::rustc-env=LLAMA_SYS_PREFIX={}", generated.prefix.display());
     println!("cargo::rustc-env=LLAMA_SYS_PLUGIN={}", generated.plugin.display());
     Ok(())
-}
-
-/// Links one plugin that shows nothing but its entry point. Libraries beside it are found before the system's.
-fn link(
-    env: &Env,
-    toolchain: &Toolchain,
-    parts: &[&Path],
-    libraries: &[&Libraries],
-    out: &Path,
-) -> Result<(), String> {
-    let script = env.out_dir.join("plugin.map");
-    std::fs::write(&script, "{ global: lrs_plugin_attach; local: *; };\n")
-        .map_err(|e| format!("{}: {e}", script.display()))?;
-    let mut command = toolchain.cxx();
-    command.args(["-shared", "-fPIC", "-fno-lto", "-o"]).arg(out);
-    command.arg(format!("-Wl,--version-script={}", script.display()));
-    command.args(["-Wl,-z,defs", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,noexecstack", "-Wl,-rpath,$ORIGIN"]);
-    command.arg("-Wl,--whole-archive").args(parts).arg("-Wl,--no-whole-archive");
-    for libraries in libraries {
-        command.args(libraries.folders.iter().map(|folder| format!("-L{}", folder.display())));
-        let name = |name: &String| format!("-l{}", name.strip_prefix("static=").unwrap_or(name));
-        command.args(libraries.names.iter().map(name));
-    }
-    if env.has("static-stdcxx") {
-        command.arg("-static-libstdc++");
-    }
-    merge::execute(&mut command)
 }

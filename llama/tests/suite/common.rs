@@ -65,12 +65,16 @@ pub(crate) fn greedy(context: &mut Context, seq: i32, prompt: &[Token], max: usi
     out
 }
 
-/// Loads the back ends that the build left in files of their own, where it did.
-pub(crate) fn load_plugins() {
+/// Loads a back end, where this build has it in a file of its own.
+#[allow(dead_code, reason = "not every build has back ends beside the CPU")]
+pub(crate) fn load_plugin(feature: &str) {
     #[cfg(feature = "dynamic-backends")]
-    for file in llama::backends::load_from(llama::sys::build_info::PLUGINS.unwrap()).unwrap() {
-        file.outcome.unwrap();
+    {
+        let folder = std::path::Path::new(llama::sys::build_info::PLUGINS.unwrap());
+        llama::backends::load(folder.join(format!("libllama-backend-{feature}.so"))).unwrap();
     }
+    #[cfg(not(feature = "dynamic-backends"))]
+    let _ = feature;
 }
 
 /// The answer of the default model to a question.

@@ -1,10 +1,10 @@
 //! The Vulkan back end: whole and partial offload, compared with the processor.
 
-use crate::common::{batch, default_path, load_plugins, model, question};
+use crate::common::{batch, default_path, load_plugin, model, question};
 use llama::{Device, Layers, Model, Token};
 
 fn device() -> Option<Device> {
-    load_plugins();
+    load_plugin("vulkan");
     let all = llama::devices().unwrap();
     let found = all.into_iter().find(|device| device.name().starts_with("Vulkan"));
     if found.is_none() {
@@ -20,7 +20,7 @@ fn logits(model: &Model, prompt: &[Token]) -> Vec<f32> {
 
 #[test]
 fn the_back_end_is_registered() {
-    load_plugins();
+    load_plugin("vulkan");
     assert!(llama::registries().unwrap().iter().any(|registry| registry.name() == "Vulkan"));
 }
 
