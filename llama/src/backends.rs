@@ -53,7 +53,7 @@ const NAME: (&str, &str) = ("libllama-backend-", ".so");
 /// A back end that was loaded from a file.
 ///
 /// ```
-/// # let folder = std::env::temp_dir();
+/// # let folder = "src";
 /// for file in llama::backends::load_from(folder)? {
 ///     if let Ok(plugin) = file.outcome {
 ///         println!("{} from {}", plugin.name(), plugin.path().display());
