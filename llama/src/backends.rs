@@ -41,8 +41,8 @@
 use crate::backend;
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::ffi;
 use crate::registry::Registry;
+use crate::{ffi, log};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -65,6 +65,7 @@ const NAME: (&str, &str) = ("libllama-backend-", ".so");
 pub struct Plugin {
     path: PathBuf,
     registry: Registry,
+    log: Vec<String>,
 }
 
 impl Plugin {
@@ -80,10 +81,16 @@ impl Plugin {
         self.registry.name()
     }
 
-    /// Its devices; none where the machine has no fitting hardware.
+    /// Its devices; none where the machine has no fitting hardware, see [`init_log`](Self::init_log).
     #[must_use]
     pub fn devices(&self) -> &[Device] {
         self.registry.devices()
+    }
+
+    /// What the back end said while it looked for its devices: what it found, or why there is none.
+    #[must_use]
+    pub fn init_log(&self) -> &[String] {
+        &self.log
     }
 
     /// The back end.
@@ -197,13 +204,19 @@ fn attach(file: &Path) -> Result<Plugin> {
     if let Some(plugin) = loaded.get(&path) {
         return Ok(plugin.clone());
     }
-    let plugin = connect(&path).map_err(|detail| refusal(file, detail))?;
+    log::clear_detail();
+    let (registry, log) = log::capture(|| connect(&path));
+    let registry = registry.map_err(|why| {
+        let said = log::take_detail();
+        refusal(file, if said.is_empty() { why } else { format!("{why} ({said})") })
+    })?;
+    let plugin = Plugin { path: path.clone(), registry, log };
     loaded.insert(path, plugin.clone());
     Ok(plugin)
 }
 
 /// Opens a plugin and gives its back end to ggml.
-fn connect(path: &Path) -> Result<Plugin, String> {
+fn connect(path: &Path) -> Result<Registry, String> {
     let words = |error: Error| error.to_string();
     let ptr = ffi::plugins::load(path)?;
     let registry = Registry::new(ptr).map_err(words)?;
@@ -213,5 +226,5 @@ fn connect(path: &Path) -> Result<Plugin, String> {
         }
     }
     ffi::plugins::register(ptr)?;
-    Ok(Plugin { path: path.to_owned(), registry })
+    Ok(registry)
 }
