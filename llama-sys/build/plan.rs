@@ -523,11 +523,11 @@ fn add_backends(plan: &mut Plan, target: &Target, options: &Options) {
         let plugin = options.plugin(backend);
         let mut own: Vec<Unit> = plugin.map(|entry| plugin_unit(entry, options)).into_iter().collect();
         own.extend(backend_units(target, options, backend));
-        if plugin.is_none() {
-            own.into_iter().for_each(|unit| plan.add_core(unit));
-        } else {
-            let units = own.into_iter().map(|unit| plan.add(unit)).collect();
+        let units: Vec<usize> = own.into_iter().map(|unit| plan.add(unit)).collect();
+        if plugin.is_some() {
             plan.plugins.push(PluginPlan { feature: backend.feature, units });
+        } else {
+            plan.core.extend(units);
         }
     }
 }

@@ -34,8 +34,7 @@ const PROTOCOL: u32 = 1;
 /// Where it works.
 pub(crate) fn check(env: &Env) -> Result<(), String> {
     let target = &env.target;
-    let known = target.is_linux() && matches!(target.arch.as_str(), "x86_64" | "aarch64");
-    if !env.has(FEATURE) || (known && !target.has("crt-static")) {
+    if !env.has(FEATURE) || target.loads_plugins() {
         return Ok(());
     }
     let linked = if target.has("crt-static") { ", linked statically" } else { "" };

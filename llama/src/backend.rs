@@ -34,10 +34,12 @@ pub fn init_log() -> Result<&'static [String]> {
         ffi::log::install();
         cpu_variant()?;
         let (outcome, lines) = crate::log::capture(|| {
-            ffi::backend::init()?;
+            let outcome = ffi::backend::init();
             #[cfg(feature = "dynamic-backends")]
-            crate::backends::load_automatically();
-            Ok(())
+            if outcome.is_ok() {
+                crate::backends::load_automatically();
+            }
+            outcome
         });
         outcome.map(|()| lines)
     })?;
