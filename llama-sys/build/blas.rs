@@ -1,5 +1,6 @@
 //! The BLAS library of the machine (feature `blas`).
 
+use crate::backends;
 use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::plan::Blas;
@@ -25,9 +26,10 @@ struct Candidate {
 /// What to install when there is none.
 pub(crate) fn find(env: &Env, toolchain: &Toolchain) -> Result<Blas, String> {
     if env.target.is_apple() {
-        println!("cargo::rustc-link-lib=framework=Accelerate");
-        let defines = ["ACCELERATE_NEW_LAPACK", "ACCELERATE_LAPACK_ILP64", "GGML_BLAS_USE_ACCELERATE"];
-        return Ok(Blas { defines: defines.map(str::to_owned).to_vec(), include: None });
+        for library in backends::links(&env.target, "blas") {
+            println!("cargo::rustc-link-lib={library}");
+        }
+        return Ok(Blas::accelerate());
     }
     for Candidate { library, define, header, probe, folders } in candidates(env) {
         for (include, lib) in folders {

@@ -10,6 +10,18 @@
 //! Every C function is prefixed (`lrs_llama_decode`), and on Linux everything else is local to the library
 //! ([`build_info::SYMBOLS_LOCAL`]), so another copy of ggml may live in the same program.
 //! Most programs want the safe crate `llama` instead of this one.
+//!
+//! # What drives the compiler
+//!
+//! This crate's build script does, after tables of its own ([`build_info::BUILDERS`] says `cc`); a test compares the
+//! tables with llama.cpp's CMake files. Only the features `cuda`, `metal` and `vulkan` need CMake, each for its own back
+//! end. With feature `cmake` and `LLAMA_SYS_BUILDER=cmake` in the environment, llama.cpp's CMake files compile
+//! all of llama.cpp and ggml. That is for processors whose kernels our tables do not have (RISC-V, POWER,
+//! s390x, LoongArch), for options of llama.cpp that no feature stands for (`LLAMA_SYS_CMAKE_OPTIONS="NAME=VALUE
+//! NAME=VALUE"`; what they make necessary to link is up to the program), and to compare the two. The check of the processor
+//! knows the instruction sets of x86-64 and aarch64. It has one CPU variant: the
+//! first of `LLAMA_SYS_CPU_VARIANTS`, or this machine's with feature `native`, or the baseline.
+//! `LLAMA_SYS_BUILDER=cc` makes sure that CMake has no part in it.
 
 #![allow(non_camel_case_types, non_upper_case_globals, non_snake_case, reason = "C names")]
 
