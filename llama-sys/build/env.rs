@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 #[cfg_attr(
     not(feature = "cmake"),
-    allow(dead_code, reason = "places of SDKs matter to the back ends that need one")
+    allow(dead_code, reason = "options of CMake and places of SDKs matter where CMake runs")
 )]
 pub(crate) struct Env {
     /// Where generated files and objects go.
