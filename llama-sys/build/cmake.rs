@@ -92,7 +92,8 @@ fn core(site: Site<'_>, plan: &Plan) -> Result<Archives, String> {
     check(site, FORCED, "")?;
     let flags = flags(site, recipe::core_macros(options).into_iter());
     let headers = tree.path.join("ggml/include").display().to_string();
-    let mut variables = recipe::core(options, plan, tree.commit.as_deref().unwrap_or("unknown"), &headers);
+    let mut variables =
+        recipe::core(&env.target, options, plan, tree.commit.as_deref().unwrap_or("unknown"), &headers);
     variables.extend(env.cmake_options.iter().cloned());
 
     let mut hasher = DefaultHasher::new();

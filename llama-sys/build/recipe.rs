@@ -68,12 +68,9 @@ pub(crate) fn quoted(argument: &str) -> String {
     if argument.contains(' ') { format!("\"{argument}\"") } else { argument.to_owned() }
 }
 
-/// CMake's name of a part of ggml.
+/// CMake's name of a back end's library.
 pub(crate) fn library(backend: &Backend) -> String {
-    match &backend.sources {
-        Sources::CMake { target, .. } => (*target).to_owned(),
-        Sources::Cc { .. } => format!("ggml-{}", backend.feature),
-    }
+    format!("ggml-{}", backend.feature)
 }
 
 /// Back ends that are compiled together with the core.
@@ -89,7 +86,13 @@ pub(crate) fn core_macros(options: &Options) -> Vec<String> {
 }
 
 /// The plan as CMake's variables. `commit` is llama.cpp's, and `headers` a folder of headers that is there.
-pub(crate) fn core(options: &Options, plan: &Plan, commit: &str, headers: &str) -> Variables {
+pub(crate) fn core(
+    target: &Target,
+    options: &Options,
+    plan: &Plan,
+    commit: &str,
+    headers: &str,
+) -> Variables {
     let on_off = |on: bool| if on { "ON" } else { "OFF" };
     let with = |feature: &str| in_core(options).any(|backend| backend.feature == feature);
     let mut out: Vec<(&str, String)> = CORE.iter().map(|&(name, value)| (name, value.to_owned())).collect();
@@ -106,12 +109,12 @@ pub(crate) fn core(options: &Options, plan: &Plan, commit: &str, headers: &str) 
         out.push(("BLAS_LIBRARIES", "found".to_owned()));
         out.push(("BLAS_INCLUDE_DIRS", include.unwrap_or_else(|| headers.to_owned())));
     }
-    out.extend(kernels(plan));
+    out.extend(kernels(target, plan));
     out.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The instruction sets of the one CPU variant.
-fn kernels(plan: &Plan) -> Vec<(&'static str, String)> {
+/// The instruction sets of the one CPU variant. Of other processors llama.cpp's CMake files know more than we do.
+fn kernels(target: &Target, plan: &Plan) -> Vec<(&'static str, String)> {
     let units = plan.cmake.iter().flatten();
     let Some(unit) = units.into_iter().find(|unit| file(unit) == Some("ggml/src/ggml-cpu/ggml-cpu.c")) else {
         return Vec::new();
@@ -119,16 +122,19 @@ fn kernels(plan: &Plan) -> Vec<(&'static str, String)> {
     let native = unit.flags.iter().any(|flag| flag.ends_with("=native"));
     let on_off = |on: bool| if on { "ON" } else { "OFF" }.to_owned();
     let mut out = vec![("GGML_NATIVE", on_off(native))];
-    if native {
-        return out;
-    }
-    if unit.flags.iter().all(|flag| !flag.starts_with("-march=")) {
-        for name in X86_FEATURES.iter().map(|feature| feature.define).chain(["GGML_AMX_TILE"]) {
-            out.push((name, on_off(unit.defines.iter().any(|define| define == name))));
+    match target.arch.as_str() {
+        _ if native => {}
+        "x86_64" | "x86" => {
+            for name in X86_FEATURES.iter().map(|feature| feature.define).chain(["GGML_AMX_TILE"]) {
+                out.push((name, on_off(unit.defines.iter().any(|define| define == name))));
+            }
         }
+        "aarch64" => {
+            let arch = unit.flags.iter().find_map(|flag| flag.strip_prefix("-march="));
+            out.extend(arch.map(|arch| ("GGML_CPU_ARM_ARCH", arch.to_owned())));
+        }
+        _ => {}
     }
-    let arch = unit.flags.iter().find_map(|flag| flag.strip_prefix("-march="));
-    out.extend(arch.map(|arch| ("GGML_CPU_ARM_ARCH", arch.to_owned())));
     out
 }
 

@@ -223,8 +223,8 @@ fn the_cpu_variant_becomes_cmakes_variables() {
         let variants = variant.map(|name| vec![name.to_owned(), "never-looked-at".to_owned()]);
         let options = Options { variants, native, cmake: true, ..Options::default() };
         let plan = plan_of(target, &options);
-        assert_eq!((plan.variants.len(), plan.dispatch), (1, target.is_linux()));
-        recipe::core(&options, &plan, "unknown", "/headers")
+        assert_eq!((plan.variants.len(), plan.dispatch), (1, !variants::table(target).is_empty()));
+        recipe::core(target, &options, &plan, "unknown", "/headers")
     };
     let avx512 = |variables: &recipe::Variables| {
         (
@@ -246,6 +246,9 @@ fn the_cpu_variant_becomes_cmakes_variables() {
     let dotprod = with(&arm, Some("armv8_2_dotprod"), false);
     assert_eq!(variable(&dotprod, "GGML_CPU_ARM_ARCH"), Some("armv8.2-a+dotprod"));
     assert_eq!(variable(&with(&arm, None, false), "GGML_CPU_ARM_ARCH"), None);
+    let riscv = with(&Target::new("riscv64", "linux", "gnu"), None, false);
+    assert_eq!(variable(&riscv, "GGML_CPU_ARM_ARCH"), None);
+    assert!(!riscv.iter().any(|(name, _)| name.starts_with("GGML_AVX")), "{riscv:?}");
     let [_, mac, _] = apple();
     let mac = with(&mac, None, false);
     // On by themselves on Apple's systems; `metal` is compiled apart and `blas` only if asked for.
@@ -268,7 +271,7 @@ fn accelerate_is_apples_blas() {
         dispatch: false,
         cmake: Some(Vec::new()),
     };
-    let variables = recipe::core(&options, &nothing, "unknown", "/headers");
+    let variables = recipe::core(&apple()[0], &options, &nothing, "unknown", "/headers");
     assert_eq!(variable(&variables, "GGML_BLAS"), Some("ON"));
     assert_eq!(variable(&variables, "GGML_BLAS_VENDOR"), Some("Apple"));
 }
@@ -289,7 +292,7 @@ fn llama_cpp_knows_the_variables() {
         let arm = Target::new("aarch64", "linux", "gnu");
         let target = if variants.is_some() { arm } else { linux() };
         let options = Options { variants, ..options.clone() };
-        let variables = recipe::core(&options, &plan_of(&target, &options), "unknown", "/headers");
+        let variables = recipe::core(&target, &options, &plan_of(&target, &options), "unknown", "/headers");
         all.extend(variables.into_iter().map(|(name, _)| name));
     }
     all.extend(recipe::BACKEND.map(|(name, _)| name.to_owned()));
@@ -347,7 +350,7 @@ fn the_core_is_the_same_whoever_compiles_it() {
             .into_iter()
             .flat_map(|prelude| [prelude.target, prelude.file, prelude.header.to_owned()])
             .collect();
-        let mut arguments: Vec<String> = recipe::core(&options, &plan, "unknown", &headers)
+        let mut arguments: Vec<String> = recipe::core(&linux(), &options, &plan, "unknown", &headers)
             .into_iter()
             .map(|(name, value)| format!("-D{name}={value}"))
             .collect();
