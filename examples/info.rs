@@ -37,7 +37,9 @@ fn report() -> Result<String, Box<dyn Error>> {
     line("commit", build::LLAMA_CPP_COMMIT.unwrap_or("not known (sources are no git checkout)"))?;
     line("source", build::SOURCE)?;
     line("compiler", build::COMPILER)?;
-    line("builder", build::BUILDER)?;
+    let builders: Vec<String> =
+        build::BUILDERS.iter().map(|(part, builder)| format!("{part} by {builder}")).collect();
+    line("built", &builders.join(", "))?;
     line("features", &list(build::FEATURES))?;
     line("bindings", env!("CARGO_PKG_VERSION"))?;
 

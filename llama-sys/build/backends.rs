@@ -1,5 +1,6 @@
 //! Back ends beside the CPU, as data.
 
+use crate::target::Target;
 use std::path::PathBuf;
 
 /// A back end that a Cargo feature turns on.
@@ -159,4 +160,17 @@ pub(crate) struct Built {
 /// Macros that put `prefix` in front of the C functions of `backend`.
 pub(crate) fn renames(backend: &Backend, prefix: &str) -> impl Iterator<Item = String> {
     backend.functions.iter().map(move |f| format!("{f}={prefix}{f}"))
+}
+
+/// What a program must be linked with; what `blas` finds on the machine comes on top.
+pub(crate) fn links(target: &Target, feature: &str) -> &'static [&'static str] {
+    match (feature, target.os.as_str()) {
+        ("blas", _) if target.is_apple() => &["framework=Accelerate"],
+        ("metal", _) => &["framework=Foundation", "framework=Metal", "framework=MetalKit"],
+        ("vulkan", "windows") => &["vulkan-1"],
+        ("vulkan", _) => &["vulkan"],
+        ("cuda", "windows") => &["static=cudart_static", "cublas", "cublasLt"],
+        ("cuda", _) => &["static=cudart_static", "cublas", "cublasLt", "dl", "rt", "pthread"],
+        _ => &[],
+    }
 }

@@ -1,6 +1,6 @@
 //! The BLAS library of the machine (feature `blas`).
 
-use crate::backends::Libraries;
+use crate::backends::{self, Libraries};
 use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::plan::Blas;
@@ -26,9 +26,8 @@ struct Candidate {
 /// What to install when there is none.
 pub(crate) fn find(env: &Env, toolchain: &Toolchain) -> Result<Blas, String> {
     if env.target.is_apple() {
-        let defines = ["ACCELERATE_NEW_LAPACK", "ACCELERATE_LAPACK_ILP64", "GGML_BLAS_USE_ACCELERATE"];
-        let libraries = Libraries { folders: Vec::new(), names: vec!["framework=Accelerate".to_owned()] };
-        return Ok(Blas { defines: defines.map(str::to_owned).to_vec(), include: None, libraries });
+        let names = backends::links(&env.target, "blas").iter().map(|&name| name.to_owned()).collect();
+        return Ok(Blas { libraries: Libraries { folders: Vec::new(), names }, ..Blas::accelerate() });
     }
     for Candidate { library, define, header, probe, folders } in candidates(env) {
         for (include, lib) in folders {

@@ -1,5 +1,6 @@
 //! `build_info.rs`: constants that say what was built.
 
+use crate::builder::Part;
 use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::plan::Plan;
@@ -12,7 +13,7 @@ struct Info<'a> {
     ggml_version: &'a str,
     commit: Option<&'a str>,
     source: &'a str,
-    builder: &'a str,
+    builders: Vec<(&'a str, &'a str)>,
     compiler: &'a str,
     variants: Vec<&'a str>,
     single_variant_reason: Option<&'a str>,
@@ -29,10 +30,13 @@ pub(crate) fn write(
     tree: &Tree,
     toolchain: &Toolchain,
     plan: &Plan,
+    parts: &[Part],
     cannot_merge: Option<&str>,
 ) -> Result<(), String> {
     let reason = if env.has("native") {
         Some("feature native")
+    } else if plan.cmake.is_some() {
+        Some("cmake compiles one")
     } else if plan.dispatch {
         None
     } else {
@@ -45,7 +49,7 @@ pub(crate) fn write(
             ggml_version: &tree.ggml_version,
             commit: tree.commit.as_deref(),
             source: &tree.origin,
-            builder: "cc",
+            builders: parts.iter().map(|part| (part.name, part.builder.name())).collect(),
             compiler: &toolchain.version,
             variants: plan.variants.iter().map(|v| v.name.as_str()).collect(),
             single_variant_reason: reason,
@@ -76,7 +80,7 @@ pub(crate) fn write_skipped(env: &Env) -> Result<(), String> {
             ggml_version: "unknown",
             commit: None,
             source: "none",
-            builder: "none",
+            builders: Vec::new(),
             compiler: "none",
             variants: Vec::new(),
             single_variant_reason: Some("nothing was compiled"),
@@ -94,8 +98,9 @@ fn render(env: &Env, info: &Info<'_>) -> Result<(), String> {
          pub const LLAMA_CPP_COMMIT: Option<&str> = {:?};\n\
          /// Where the sources came from: a package with its version, or a folder.\n\
          pub const SOURCE: &str = {:?};\n\
-         /// What drove the compilers: `cc`, or `none` for a documentation build.\n\
-         pub const BUILDER: &str = {:?};\n\
+         /// What drove the compilers, `cc` or `cmake`: of `core` (llama.cpp, ggml and the CPU's kernels), of each\n\
+         /// back end, and of `shim` (our guard and what it takes from llama.cpp's common library).\n\
+         pub const BUILDERS: &[(&str, &str)] = &{:?};\n\
          /// The C++ compiler.\npub const COMPILER: &str = {:?};\n\
          /// CPU variants in this library, slowest first.\npub const CPU_VARIANTS: &[&str] = &{:?};\n\
          /// Why there is only one CPU variant, where there is only one.\n\
@@ -109,7 +114,7 @@ fn render(env: &Env, info: &Info<'_>) -> Result<(), String> {
         info.ggml_version,
         info.commit,
         info.source,
-        info.builder,
+        info.builders,
         info.compiler,
         info.variants,
         info.single_variant_reason,

@@ -97,6 +97,8 @@ pub(crate) struct Options {
     pub(crate) dynamic: bool,
     /// The BLAS library, where that back end is on.
     pub(crate) blas: Option<Blas>,
+    /// llama.cpp's CMake files compile llama.cpp, ggml and the back ends: one CPU variant.
+    pub(crate) cmake: bool,
 }
 
 impl Options {
@@ -125,6 +127,15 @@ pub(crate) struct Blas {
     pub(crate) include: Option<PathBuf>,
     /// What is linked.
     pub(crate) libraries: Libraries,
+}
+
+impl Blas {
+    /// Apple's, which is on every machine of theirs.
+    #[allow(dead_code, reason = "not every test that includes this file asks for it")]
+    pub(crate) fn accelerate() -> Self {
+        let defines = ["ACCELERATE_NEW_LAPACK", "ACCELERATE_LAPACK_ILP64", "GGML_BLAS_USE_ACCELERATE"];
+        Self { defines: defines.map(str::to_owned).to_vec(), ..Self::default() }
+    }
 }
 
 /// Where a translation unit comes from.
@@ -181,6 +192,19 @@ impl Unit {
     pub(crate) fn is_multimodal(&self) -> bool {
         self.includes.contains(&Include::Multimodal)
     }
+
+    /// True for what llama.cpp's CMake files compile as well, and what must be compiled with their flags.
+    fn is_of_the_core(&self) -> bool {
+        match &self.source {
+            Source::Shim(file) => file == NEEDS,
+            Source::Tree(file) => is_of_the_core(file),
+            Source::Unity(_, files) => files.iter().all(|file| is_of_the_core(file)),
+        }
+    }
+}
+
+fn is_of_the_core(file: &str) -> bool {
+    file.starts_with("src/") || file.starts_with("ggml/")
 }
 
 /// A CPU variant and its units, as indices into [`Plan::units`].
@@ -214,17 +238,24 @@ pub(crate) struct Plan {
     pub(crate) plugins: Vec<PluginPlan>,
     /// True when each variant becomes one object behind the dispatcher.
     pub(crate) dispatch: bool,
+    /// What CMake compiles in our place; `None` where we compile it ourselves.
+    pub(crate) cmake: Option<Vec<Unit>>,
 }
 
 impl Plan {
-    fn add(&mut self, mut unit: Unit) -> usize {
+    /// The index of the unit, `None` for one of CMake's.
+    fn add(&mut self, mut unit: Unit) -> Option<usize> {
         if matches!(&unit.source, Source::Tree(file) if LOUD.contains(&file.as_str())) {
             unit.prelude = Some("to_log.h");
         }
-        self.units.iter().position(|u| *u == unit).unwrap_or_else(|| {
+        if let Some(cmake) = self.cmake.as_mut().filter(|_| unit.is_of_the_core()) {
+            cmake.push(unit);
+            return None;
+        }
+        Some(self.units.iter().position(|u| *u == unit).unwrap_or_else(|| {
             self.units.push(unit);
             self.units.len() - 1
-        })
+        }))
     }
 
     /// Index of the unit that watches the stack, where objects are merged.
@@ -235,7 +266,7 @@ impl Plan {
 
     fn add_core(&mut self, unit: Unit) {
         let index = self.add(unit);
-        self.core.push(index);
+        self.core.extend(index);
     }
 }
 
@@ -254,6 +285,9 @@ const COLD: [&str; 8] = [
 
 /// Looks at the stack in front of each allocation.
 const STACK_LIMIT: &str = "stack_limit.cpp";
+
+/// Says which instruction sets a CPU variant was compiled for.
+const NEEDS: &str = "needs.cpp";
 
 /// Files of llama's core where time is spent while generating text.
 const HOT: [&str; 4] =
@@ -299,8 +333,9 @@ pub(crate) fn plan(
     let chosen = choose_variants(target, options, can_merge, accepts)?;
     // One variant goes through the dispatcher as well: it keeps its constructors back until the check.
     let dispatch = can_merge && !variants::table(target).is_empty();
-    let mut plan =
-        Plan { units: Vec::new(), core: Vec::new(), variants: Vec::new(), plugins: Vec::new(), dispatch };
+    let cmake = options.cmake.then(Vec::new);
+    let (units, core, variants, plugins) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut plan = Plan { units, core, variants, plugins, dispatch, cmake };
 
     // Longest first: the model batches and the kernels decide when the build ends.
     match &chosen {
@@ -323,7 +358,7 @@ pub(crate) fn plan(
         add_multimodal(&mut plan, files);
     }
 
-    for unit in &plan.units {
+    for unit in plan.units.iter().chain(plan.cmake.iter().flatten()) {
         let (Source::Tree(_) | Source::Unity(..)) = &unit.source else { continue };
         if let Some(missing) = tree_files(&unit.source).iter().find(|f| !files.0.contains(f)) {
             return Err(format!("the llama.cpp tree has no {missing}: is it of another version?"));
@@ -365,7 +400,7 @@ fn choose_variants(
         return Ok(Chosen::Single("native".to_owned(), Settings { defines: Vec::new(), flags }));
     }
     let table = variants::table(target);
-    if can_merge && !table.is_empty() {
+    if can_merge && !table.is_empty() && !options.cmake {
         let known: Vec<&Variant> =
             table.iter().filter(|v| accepts(&settings(target, v, FULL_FLAGS).flags)).collect();
         let Some(wanted) = &options.variants else { return Ok(Chosen::Several(known)) };
@@ -380,18 +415,19 @@ fn choose_variants(
             known.into_iter().filter(|v| wanted.iter().any(|w| w == v.name)).collect(),
         ));
     }
-    let wanted = options.variants.as_ref().and_then(|list| list.first());
+    let table = if target.arch == "x86_64" { &variants::X86_VARIANTS[..] } else { table };
+    let wanted = options.variants.as_ref().and_then(|list| list.first()).filter(|_| !table.is_empty());
     let baseline = match wanted {
-        Some(name) if target.arch == "x86_64" => Some(
-            variants::X86_VARIANTS
+        Some(name) => Some(
+            table
                 .iter()
                 .find(|v| v.name == name)
                 .ok_or_else(|| format!("LLAMA_SYS_CPU_VARIANTS names \"{name}\", which does not exist"))?,
         ),
-        _ => variants::baseline(target),
+        None => variants::baseline(target),
     };
     Ok(match baseline {
-        Some(v) => Chosen::Single(v.name.to_owned(), variants::x86(v, FULL_FLAGS)),
+        Some(v) => Chosen::Single(v.name.to_owned(), settings(target, v, FULL_FLAGS)),
         None => Chosen::Single("baseline".to_owned(), Settings::default()),
     })
 }
@@ -424,7 +460,7 @@ fn add_variant(
             all.extend(["GGML_BACKEND_DL".to_owned(), "GGML_BACKEND_BUILD".to_owned()]);
         }
         all.extend(defines);
-        units.push(plan.add(Unit {
+        units.extend(plan.add(Unit {
             source: Source::Tree(format!("ggml/src/{file}")),
             c: is_c(file),
             opt: 3,
@@ -440,7 +476,7 @@ fn add_variant(
         }));
     }
     let Settings { flags, .. } = settings(FULL_FLAGS);
-    units.push(plan.add(shim_unit("needs.cpp", Vec::new(), flags)));
+    units.extend(plan.add(shim_unit(NEEDS, Vec::new(), flags)));
     plan.variants.push(VariantPlan { name: name.to_owned(), units });
 }
 
@@ -523,7 +559,7 @@ fn add_backends(plan: &mut Plan, target: &Target, options: &Options) {
         let plugin = options.plugin(backend);
         let mut own: Vec<Unit> = plugin.map(|entry| plugin_unit(entry, options)).into_iter().collect();
         own.extend(backend_units(target, options, backend));
-        let units: Vec<usize> = own.into_iter().map(|unit| plan.add(unit)).collect();
+        let units: Vec<usize> = own.into_iter().filter_map(|unit| plan.add(unit)).collect();
         if plugin.is_some() {
             plan.plugins.push(PluginPlan { feature: backend.feature, units });
         } else {

@@ -34,7 +34,16 @@ const PROTOCOL: u32 = 1;
 /// Where it works.
 pub(crate) fn check(env: &Env) -> Result<(), String> {
     let target = &env.target;
-    if !env.has(FEATURE) || target.loads_plugins() {
+    if !env.has(FEATURE) {
+        return Ok(());
+    }
+    if env.builder.as_deref() == Some("cmake") {
+        return Err(format!(
+            "feature `{FEATURE}` needs ggml's registry with a lock around it, which llama.cpp's CMake files do not \
+             compile: leave out either the feature or LLAMA_SYS_BUILDER=cmake"
+        ));
+    }
+    if target.loads_plugins() {
         return Ok(());
     }
     let linked = if target.has("crt-static") { ", linked statically" } else { "" };

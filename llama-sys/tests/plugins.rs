@@ -7,6 +7,8 @@ mod backends;
 #[path = "../build/plugin_link.rs"]
 mod plugin_link;
 mod support;
+#[path = "../build/target.rs"]
+mod target;
 
 use llama_sys::{Fault, FaultKind, build_info, ggml_backend_reg_t, guarded, plugin};
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
