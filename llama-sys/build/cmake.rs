@@ -179,6 +179,8 @@ fn build(
     config.out_dir(&folder).profile("Release").build_target(target).pic(true);
     for (name, value) in [
         ("BUILD_SHARED_LIBS", "OFF"),
+        // Said apart to compilers that the `cmake` crate does not know: CUDA's objects may become a plugin.
+        ("CMAKE_POSITION_INDEPENDENT_CODE", "ON"),
         ("GGML_CCACHE", "OFF"),
         ("GGML_CPU", "OFF"),
         ("GGML_NATIVE", "OFF"),
