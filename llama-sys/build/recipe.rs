@@ -9,8 +9,10 @@ use crate::variants::X86_FEATURES;
 pub(crate) type Variables = Vec<(String, String)>;
 
 /// Said for every back end: nothing but its own library is wanted.
-pub(crate) const BACKEND: [(&str, &str); 12] = [
+pub(crate) const BACKEND: [(&str, &str); 13] = [
     ("BUILD_SHARED_LIBS", "OFF"),
+    // Said apart to compilers that the `cmake` crate does not know: CUDA's objects may become a plugin.
+    ("CMAKE_POSITION_INDEPENDENT_CODE", "ON"),
     ("GGML_CCACHE", "OFF"),
     ("GGML_CPU", "OFF"),
     ("GGML_NATIVE", "OFF"),
