@@ -27,6 +27,7 @@ fn child() {
     for order in orders.split_whitespace() {
         match order {
             "privileged" => println!("\n:privileged {}", llama::sys::plugin::is_privileged()),
+            "libraries" => println!("\n:libraries {:?}", makers_libraries()),
             "load" => load_by_hand(),
             "threads" => load_while_others_look(),
             _ => println!("\n:logits {}", logits()),
@@ -36,6 +37,15 @@ fn child() {
         println!("\n:device {}", device.name());
     }
     println!("\n:offload {}", llama::backend::supports_gpu_offload().expect("offload"));
+}
+
+/// Names that libraries of plugins start with.
+const NEEDED: [&str; 4] = ["libopenblas.so", "libmkl_rt.so", "libvulkan.so", "libcublas.so"];
+
+/// Which of [`NEEDED`] this process has in memory.
+fn makers_libraries() -> Vec<&'static str> {
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("Linux");
+    NEEDED.into_iter().filter(|name| maps.contains(name.trim_end_matches(".so"))).collect()
 }
 
 /// Logits of a prompt that is long enough for BLAS, as the bits of the numbers.
@@ -54,12 +64,13 @@ fn logits() -> String {
 
 #[test]
 fn plugins_beside_the_program_compute_the_same() {
-    let alone = Place::new("alone").run("logits");
+    let alone = Place::new("alone").run("logits libraries");
+    assert_eq!(alone.all("libraries"), ["[]"], "what plugins need the program does not");
     assert_eq!((alone.all("device"), alone.all("offload")), (vec!["CPU"], vec!["false"]));
     assert_eq!((alone.all("loaded"), alone.all("refused")), (Vec::new(), Vec::new()));
 
     let place = Place::new("beside").with_plugins();
-    let beside = place.run("logits");
+    let beside = place.run("logits libraries");
     let mut expected: Vec<String> = std::fs::read_dir(&place.0)
         .expect("the folder")
         .map(|entry| entry.expect("an entry").path().display().to_string())
@@ -71,6 +82,7 @@ fn plugins_beside_the_program_compute_the_same() {
     assert!(expected.iter().all(|path| told.iter().any(|line| line.contains(path))), "{told:?}");
     if build_info::FEATURES.contains(&"blas") {
         assert!(beside.all("device").contains(&"BLAS"), "{told:?}");
+        assert_ne!(beside.all("libraries"), ["[]"]);
     }
     assert_eq!(beside.all("device").last(), Some(&"CPU"));
     let gpu = beside.all("device").iter().any(|name| name.starts_with("Vulkan") || name.starts_with("CUDA"));
@@ -128,8 +140,8 @@ fn foreign_library() -> PathBuf {
 fn broken_files_are_explained_and_do_no_harm() {
     let Some(plugin) = smallest("broken files beside the program") else { return };
     let place = Place::new("broken");
-    let needed = [&b"libopenblas.so"[..], b"libmkl_rt.so", b"libvulkan.so", b"libcublas.so"];
-    let needed = needed.into_iter().find(|name| plugin.windows(name.len()).any(|part| part == *name));
+    let mut needed = NEEDED.into_iter().map(str::as_bytes);
+    let needed = needed.find(|name| plugin.windows(name.len()).any(|part| part == *name));
     let needed = needed.expect("a library that the plugin needs");
     let mut absent = needed.to_vec();
     absent[4] = b'X';

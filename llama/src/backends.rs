@@ -2,8 +2,8 @@
 //!
 //! With this feature `blas`, `cuda` and `vulkan` are not parts of the program. Each becomes a shared library, and the
 //! program is the same everywhere: it computes on the processor where there is nothing else, and on a GPU where the
-//! plugin is there together with what it needs. What a plugin needs (a driver of a GPU, libraries of its
-//! maker) the program itself does not.
+//! plugin is there together with what it needs. What a plugin needs, a driver or libraries of its maker, the program
+//! itself does without.
 //!
 //! # Where plugins are found
 //! When this crate is initialised it loads all files `libllama-backend-*.so` in the folder of the running program, in

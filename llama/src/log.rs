@@ -308,6 +308,21 @@ mod tests {
     }
 
     #[test]
+    fn captures_contain_each_other() {
+        let say = |text: &str| receive(llama_sys::GGML_LOG_LEVEL_INFO, text);
+        let (inner, outer) = capture(|| {
+            say("first\n");
+            let ((), inner) = capture(|| say("second\n"));
+            say("third\n");
+            inner
+        });
+        assert_eq!(inner, ["second"]);
+        assert_eq!(outer, ["first", "second", "third"]);
+        say("fourth\n");
+        assert!(capture(|| ()).1.is_empty());
+    }
+
+    #[test]
     fn a_panicking_sink_is_contained() {
         deliver(Level::Error, "nobody listens");
     }
