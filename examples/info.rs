@@ -35,7 +35,9 @@ fn report() -> Outcome<String> {
     line("commit", build::LLAMA_CPP_COMMIT.unwrap_or("not known (sources are no git checkout)"))?;
     line("source", build::SOURCE)?;
     line("compiler", build::COMPILER)?;
-    line("builder", build::BUILDER)?;
+    let builders: Vec<String> =
+        build::BUILDERS.iter().map(|(part, builder)| format!("{part} by {builder}")).collect();
+    line("built", &builders.join(", "))?;
     line("features", &list(build::FEATURES))?;
     line("bindings", env!("CARGO_PKG_VERSION"))?;
 
@@ -58,6 +60,16 @@ fn report() -> Outcome<String> {
     }
     line("threads", &format!("{} by default", llama::default_threads()))?;
 
+    #[cfg(feature = "dynamic-backends")]
+    for file in llama::backends::automatic()? {
+        match file.outcome {
+            Ok(plugin) => line("plugin", &format!("{}: {}", plugin.name(), plugin.path().display()))?,
+            Err(error) => line("plugin", &error.to_string())?,
+        }
+    }
+    let registries = llama::registries()?;
+    let names: Vec<&str> = registries.iter().map(llama::Registry::name).collect();
+    line("back ends", &list(&names))?;
     for device in llama::devices()? {
         let memory = device.memory()?;
         let (free, total) = (memory.free / MIB, memory.total / MIB);

@@ -1,5 +1,6 @@
 //! The BLAS library of the machine (feature `blas`).
 
+use crate::backends::{self, Libraries};
 use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::plan::Blas;
@@ -19,15 +20,14 @@ struct Candidate {
     folders: Vec<(Option<PathBuf>, Option<PathBuf>)>,
 }
 
-/// Finds the library and tells Cargo to link it.
+/// Finds the library.
 ///
 /// # Errors
 /// What to install when there is none.
 pub(crate) fn find(env: &Env, toolchain: &Toolchain) -> Result<Blas, String> {
     if env.target.is_apple() {
-        println!("cargo::rustc-link-lib=framework=Accelerate");
-        let defines = ["ACCELERATE_NEW_LAPACK", "ACCELERATE_LAPACK_ILP64", "GGML_BLAS_USE_ACCELERATE"];
-        return Ok(Blas { defines: defines.map(str::to_owned).to_vec(), include: None });
+        let names = backends::links(&env.target, "blas").iter().map(|&name| name.to_owned()).collect();
+        return Ok(Blas { libraries: Libraries { folders: Vec::new(), names }, ..Blas::accelerate() });
     }
     for Candidate { library, define, header, probe, folders } in candidates(env) {
         for (include, lib) in folders {
@@ -35,11 +35,8 @@ pub(crate) fn find(env: &Env, toolchain: &Toolchain) -> Result<Blas, String> {
             if !links(env, toolchain, &text, include.as_deref(), lib.as_deref(), library) {
                 continue;
             }
-            if let Some(lib) = &lib {
-                println!("cargo::rustc-link-search=native={}", lib.display());
-            }
-            println!("cargo::rustc-link-lib={library}");
-            return Ok(Blas { defines: vec![define.to_owned()], include });
+            let libraries = Libraries { folders: lib.into_iter().collect(), names: vec![library.to_owned()] };
+            return Ok(Blas { defines: vec![define.to_owned()], include, libraries });
         }
     }
     Err("feature `blas` needs a BLAS library with its headers, and none was found that compiles and links\n\

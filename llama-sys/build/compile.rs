@@ -83,6 +83,13 @@ impl Toolchain {
         command(&self.cxx)
     }
 
+    /// Keeps template statics inside one variant instead of sharing them process-wide.
+    #[cfg_attr(not(feature = "cmake"), allow(dead_code, reason = "for flags that are handed to CMake"))]
+    #[must_use]
+    pub(crate) fn local_statics(&self, target: &Target) -> Option<&'static str> {
+        local_statics(target, &self.cxx)
+    }
+
     /// Path that the compiler driver uses for one of its own programs or files.
     #[must_use]
     pub(crate) fn query(&self, question: &str) -> Option<PathBuf> {
@@ -201,6 +208,7 @@ impl Call {
                 Include::Versions => paths.generated.versions.clone(),
                 Include::Lists => paths.generated.shim.clone(),
                 Include::Multimodal => paths.generated.multimodal.clone(),
+                Include::Plugin => paths.generated.plugin.clone(),
             };
             args.push(joined("-I", &folder));
         }
@@ -291,15 +299,16 @@ fn arguments(target: &Target, tool: &cc::Tool, unit: &Unit) -> Vec<OsString> {
         if !target.is_apple() {
             args.extend(["-ffunction-sections", "-fdata-sections"].map(str::to_owned));
         }
-        if target.is_linux() && tool.is_like_gnu() && !unit.c {
-            // Template statics stay inside one variant instead of being shared process-wide.
-            args.push("-fno-gnu-unique".to_owned());
-        }
+        args.extend(local_statics(target, tool).filter(|_| !unit.c).map(str::to_owned));
         args.extend(unit.flags.iter().cloned());
     }
     args.push("-DNDEBUG".to_owned());
     args.extend(unit.defines.iter().map(|d| format!("-D{d}")));
     args.into_iter().map(OsString::from).collect()
+}
+
+fn local_statics(target: &Target, tool: &cc::Tool) -> Option<&'static str> {
+    (target.is_linux() && tool.is_like_gnu()).then_some("-fno-gnu-unique")
 }
 
 fn msvc_arch(flags: &[String]) -> Option<&'static str> {

@@ -6,6 +6,7 @@
 //! linked into code that runs on an old one, and no second copy of ggml in the program can clash.
 //! Elsewhere the objects go into an archive as they are.
 
+use crate::backends::Built;
 use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::headers::Api;
@@ -17,6 +18,17 @@ use std::process::Command;
 
 /// Name of the library, without prefix and extension.
 pub(crate) const LIBRARY: &str = "llama_cpp";
+
+/// Static libraries that CMake made.
+#[derive(Debug, Default)]
+pub(crate) struct Archives {
+    /// The one CPU variant, where CMake compiles the core.
+    pub(crate) cpu: Option<PathBuf>,
+    /// All others.
+    pub(crate) others: Vec<PathBuf>,
+    /// Back ends that are no parts of the program.
+    pub(crate) plugins: Vec<Built>,
+}
 
 /// The binutils that merging needs.
 #[derive(Debug)]
@@ -68,7 +80,7 @@ pub(crate) fn archive(
     plan: &Plan,
     api: &Api,
     objects: &[PathBuf],
-    archives: &[PathBuf],
+    archives: &Archives,
     tools: Option<&Tools<'_>>,
 ) -> Result<(), String> {
     let pick = |units: &[usize]| -> Vec<PathBuf> { units.iter().map(|&i| objects[i].clone()).collect() };
@@ -76,13 +88,14 @@ pub(crate) fn archive(
     if let Some(tools) = tools {
         let markers = if plan.dispatch { Some(Markers::compile(env, toolchain)?) } else { None };
         for variant in &plan.variants {
-            let own = pick(&variant.units);
+            let mut own = pick(&variant.units);
+            own.extend(archives.cpu.clone());
             match &markers {
                 Some(markers) => parts.push(variant_object(env, tools, markers, variant, api, own)?),
                 None => parts.extend(own),
             }
         }
-        parts.extend_from_slice(archives);
+        parts.extend_from_slice(&archives.others);
         let whole = env.out_dir.join("llama_cpp.o");
         relink(tools, &parts, &whole)?;
         if let Some(limit) = plan.stack_limit() {
@@ -104,11 +117,11 @@ pub(crate) fn archive(
         parts = vec![whole];
     } else {
         parts.extend(plan.variants.iter().flat_map(|v| pick(&v.units)));
-        for archive in archives {
-            let name = archive.file_stem().unwrap_or_default().to_string_lossy();
+        for archive in archives.others.iter().chain(&archives.cpu) {
+            let name = archive.file_name().unwrap_or_default().display();
             let folder = archive.parent().unwrap_or(archive);
             println!("cargo::rustc-link-search=native={}", folder.display());
-            println!("cargo::rustc-link-lib=static={}", name.strip_prefix("lib").unwrap_or(&name));
+            println!("cargo::rustc-link-lib=static:+verbatim={name}");
         }
     }
     let mut build = cc::Build::new();
@@ -184,7 +197,7 @@ impl Markers {
     }
 }
 
-fn execute(command: &mut Command) -> Result<(), String> {
+pub(crate) fn execute(command: &mut Command) -> Result<(), String> {
     let out = command.output().map_err(|e| format!("cannot run {}: {e}", command.get_program().display()))?;
     if out.status.success() {
         return Ok(());

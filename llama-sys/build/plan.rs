@@ -2,7 +2,7 @@
 //!
 //! It says what llama.cpp's CMake files say; `tests/parity.rs` compares the two.
 
-use crate::backends::{self, BACKENDS, Backend, Sources};
+use crate::backends::{self, BACKENDS, Backend, Libraries, Sources};
 use crate::target::Target;
 use crate::variants::{self, Settings, Variant};
 use std::path::{Path, PathBuf};
@@ -93,14 +93,28 @@ pub(crate) struct Options {
     pub(crate) prefix: &'static str,
     /// Back ends beside the CPU: names of features.
     pub(crate) backends: Vec<&'static str>,
+    /// Back ends that can be plugins are such, instead of parts of the program.
+    pub(crate) dynamic: bool,
     /// The BLAS library, where that back end is on.
     pub(crate) blas: Option<Blas>,
+    /// llama.cpp's CMake files compile llama.cpp, ggml and the back ends: one CPU variant.
+    pub(crate) cmake: bool,
 }
 
 impl Options {
     /// The back ends that are on.
     pub(crate) fn backends(&self) -> impl Iterator<Item = &'static Backend> {
         BACKENDS.iter().filter(|b| self.backends.contains(&b.feature))
+    }
+
+    /// The function that hands out the registry of a back end that becomes a plugin.
+    pub(crate) fn plugin(&self, backend: &Backend) -> Option<&'static str> {
+        backend.plugin.filter(|_| self.dynamic)
+    }
+
+    /// The back ends that are in the program from the start.
+    fn linked(&self) -> impl Iterator<Item = &'static Backend> {
+        self.backends().filter(|backend| self.plugin(backend).is_none())
     }
 }
 
@@ -111,6 +125,17 @@ pub(crate) struct Blas {
     pub(crate) defines: Vec<String>,
     /// Folder of its headers, where the compiler does not know it.
     pub(crate) include: Option<PathBuf>,
+    /// What is linked.
+    pub(crate) libraries: Libraries,
+}
+
+impl Blas {
+    /// Apple's, which is on every machine of theirs.
+    #[allow(dead_code, reason = "not every test that includes this file asks for it")]
+    pub(crate) fn accelerate() -> Self {
+        let defines = ["ACCELERATE_NEW_LAPACK", "ACCELERATE_LAPACK_ILP64", "GGML_BLAS_USE_ACCELERATE"];
+        Self { defines: defines.map(str::to_owned).to_vec(), ..Self::default() }
+    }
 }
 
 /// Where a translation unit comes from.
@@ -137,6 +162,8 @@ pub(crate) enum Include {
     Lists,
     /// What is generated for the multimodal library.
     Multimodal,
+    /// What is generated for plugins and for the program that loads them.
+    Plugin,
     /// A folder of the machine.
     System(PathBuf),
 }
@@ -165,6 +192,19 @@ impl Unit {
     pub(crate) fn is_multimodal(&self) -> bool {
         self.includes.contains(&Include::Multimodal)
     }
+
+    /// True for what llama.cpp's CMake files compile as well, and what must be compiled with their flags.
+    fn is_of_the_core(&self) -> bool {
+        match &self.source {
+            Source::Shim(file) => file == NEEDS,
+            Source::Tree(file) => is_of_the_core(file),
+            Source::Unity(_, files) => files.iter().all(|file| is_of_the_core(file)),
+        }
+    }
+}
+
+fn is_of_the_core(file: &str) -> bool {
+    file.starts_with("src/") || file.starts_with("ggml/")
 }
 
 /// A CPU variant and its units, as indices into [`Plan::units`].
@@ -173,6 +213,15 @@ pub(crate) struct VariantPlan {
     /// Name of the variant.
     pub(crate) name: String,
     /// Its objects.
+    pub(crate) units: Vec<usize>,
+}
+
+/// A back end in a file of its own and its units, as indices into [`Plan::units`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PluginPlan {
+    /// The feature that turns it on.
+    pub(crate) feature: &'static str,
+    /// Its objects; what CMake compiles comes on top.
     pub(crate) units: Vec<usize>,
 }
 
@@ -185,19 +234,28 @@ pub(crate) struct Plan {
     pub(crate) core: Vec<usize>,
     /// CPU variants, slowest first.
     pub(crate) variants: Vec<VariantPlan>,
+    /// Back ends that are loaded while the program runs.
+    pub(crate) plugins: Vec<PluginPlan>,
     /// True when each variant becomes one object behind the dispatcher.
     pub(crate) dispatch: bool,
+    /// What CMake compiles in our place; `None` where we compile it ourselves.
+    pub(crate) cmake: Option<Vec<Unit>>,
 }
 
 impl Plan {
-    fn add(&mut self, mut unit: Unit) -> usize {
+    /// The index of the unit, `None` for one of CMake's.
+    fn add(&mut self, mut unit: Unit) -> Option<usize> {
         if matches!(&unit.source, Source::Tree(file) if LOUD.contains(&file.as_str())) {
             unit.prelude = Some("to_log.h");
         }
-        self.units.iter().position(|u| *u == unit).unwrap_or_else(|| {
+        if let Some(cmake) = self.cmake.as_mut().filter(|_| unit.is_of_the_core()) {
+            cmake.push(unit);
+            return None;
+        }
+        Some(self.units.iter().position(|u| *u == unit).unwrap_or_else(|| {
             self.units.push(unit);
             self.units.len() - 1
-        })
+        }))
     }
 
     /// Index of the unit that watches the stack, where objects are merged.
@@ -208,7 +266,7 @@ impl Plan {
 
     fn add_core(&mut self, unit: Unit) {
         let index = self.add(unit);
-        self.core.push(index);
+        self.core.extend(index);
     }
 }
 
@@ -227,6 +285,9 @@ const COLD: [&str; 8] = [
 
 /// Looks at the stack in front of each allocation.
 const STACK_LIMIT: &str = "stack_limit.cpp";
+
+/// Says which instruction sets a CPU variant was compiled for.
+const NEEDS: &str = "needs.cpp";
 
 /// Files of llama's core where time is spent while generating text.
 const HOT: [&str; 4] =
@@ -272,7 +333,9 @@ pub(crate) fn plan(
     let chosen = choose_variants(target, options, can_merge, accepts)?;
     // One variant goes through the dispatcher as well: it keeps its constructors back until the check.
     let dispatch = can_merge && !variants::table(target).is_empty();
-    let mut plan = Plan { units: Vec::new(), core: Vec::new(), variants: Vec::new(), dispatch };
+    let cmake = options.cmake.then(Vec::new);
+    let (units, core, variants, plugins) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut plan = Plan { units, core, variants, plugins, dispatch, cmake };
 
     // Longest first: the model batches and the kernels decide when the build ends.
     match &chosen {
@@ -295,7 +358,7 @@ pub(crate) fn plan(
         add_multimodal(&mut plan, files);
     }
 
-    for unit in &plan.units {
+    for unit in plan.units.iter().chain(plan.cmake.iter().flatten()) {
         let (Source::Tree(_) | Source::Unity(..)) = &unit.source else { continue };
         if let Some(missing) = tree_files(&unit.source).iter().find(|f| !files.0.contains(f)) {
             return Err(format!("the llama.cpp tree has no {missing}: is it of another version?"));
@@ -337,7 +400,7 @@ fn choose_variants(
         return Ok(Chosen::Single("native".to_owned(), Settings { defines: Vec::new(), flags }));
     }
     let table = variants::table(target);
-    if can_merge && !table.is_empty() {
+    if can_merge && !table.is_empty() && !options.cmake {
         let known: Vec<&Variant> =
             table.iter().filter(|v| accepts(&settings(target, v, FULL_FLAGS).flags)).collect();
         let Some(wanted) = &options.variants else { return Ok(Chosen::Several(known)) };
@@ -352,18 +415,19 @@ fn choose_variants(
             known.into_iter().filter(|v| wanted.iter().any(|w| w == v.name)).collect(),
         ));
     }
-    let wanted = options.variants.as_ref().and_then(|list| list.first());
+    let table = if target.arch == "x86_64" { &variants::X86_VARIANTS[..] } else { table };
+    let wanted = options.variants.as_ref().and_then(|list| list.first()).filter(|_| !table.is_empty());
     let baseline = match wanted {
-        Some(name) if target.arch == "x86_64" => Some(
-            variants::X86_VARIANTS
+        Some(name) => Some(
+            table
                 .iter()
                 .find(|v| v.name == name)
                 .ok_or_else(|| format!("LLAMA_SYS_CPU_VARIANTS names \"{name}\", which does not exist"))?,
         ),
-        _ => variants::baseline(target),
+        None => variants::baseline(target),
     };
     Ok(match baseline {
-        Some(v) => Chosen::Single(v.name.to_owned(), variants::x86(v, FULL_FLAGS)),
+        Some(v) => Chosen::Single(v.name.to_owned(), settings(target, v, FULL_FLAGS)),
         None => Chosen::Single("baseline".to_owned(), Settings::default()),
     })
 }
@@ -396,7 +460,7 @@ fn add_variant(
             all.extend(["GGML_BACKEND_DL".to_owned(), "GGML_BACKEND_BUILD".to_owned()]);
         }
         all.extend(defines);
-        units.push(plan.add(Unit {
+        units.extend(plan.add(Unit {
             source: Source::Tree(format!("ggml/src/{file}")),
             c: is_c(file),
             opt: 3,
@@ -412,7 +476,7 @@ fn add_variant(
         }));
     }
     let Settings { flags, .. } = settings(FULL_FLAGS);
-    units.push(plan.add(shim_unit("needs.cpp", Vec::new(), flags)));
+    units.extend(plan.add(shim_unit(NEEDS, Vec::new(), flags)));
     plan.variants.push(VariantPlan { name: name.to_owned(), units });
 }
 
@@ -460,12 +524,12 @@ fn add_ggml(plan: &mut Plan, target: &Target, options: &Options, files: &Listing
             defines.push("GGML_USE_CPU".to_owned());
         }
         if file == LIST {
-            for backend in options.backends() {
+            for backend in options.linked() {
                 defines.push(backend.define.to_owned());
                 defines.extend(backends::renames(backend, options.prefix));
             }
         }
-        plan.add_core(Unit {
+        let mut unit = Unit {
             source: Source::Tree(file.clone()),
             c: is_c(file),
             opt: 3,
@@ -477,7 +541,13 @@ fn add_ggml(plan: &mut Plan, target: &Target, options: &Options, files: &Listing
             },
             flags: Vec::new(),
             prelude: None,
-        });
+        };
+        if file == LIST && options.dynamic {
+            // The same file, with a lock around it.
+            unit.source = Source::Shim("registry.cpp".to_owned());
+            unit.includes.extend([Include::Tree("ggml/src"), Include::Shim]);
+        }
+        plan.add_core(unit);
     }
 }
 
@@ -486,7 +556,22 @@ const LIST: &str = "ggml/src/ggml-backend-reg.cpp";
 
 fn add_backends(plan: &mut Plan, target: &Target, options: &Options) {
     for backend in options.backends() {
-        let Sources::Cc { files, shim } = &backend.sources else { continue };
+        let plugin = options.plugin(backend);
+        let mut own: Vec<Unit> = plugin.map(|entry| plugin_unit(entry, options)).into_iter().collect();
+        own.extend(backend_units(target, options, backend));
+        let units: Vec<usize> = own.into_iter().filter_map(|unit| plan.add(unit)).collect();
+        if plugin.is_some() {
+            plan.plugins.push(PluginPlan { feature: backend.feature, units });
+        } else {
+            plan.core.extend(units);
+        }
+    }
+}
+
+/// What `cc` compiles of a back end.
+fn backend_units(target: &Target, options: &Options, backend: &Backend) -> Vec<Unit> {
+    let mut units = Vec::new();
+    if let Sources::Cc { files, shim } = &backend.sources {
         let renames: Vec<String> = backends::renames(backend, options.prefix).collect();
         for &(file, prelude) in *files {
             let mut defines = ggml_defines(target);
@@ -498,12 +583,19 @@ fn add_backends(plan: &mut Plan, target: &Target, options: &Options) {
             }
             let flags = Vec::new();
             let source = Source::Tree(file.to_owned());
-            plan.add_core(Unit { source, c: false, opt: 3, defines, includes, flags, prelude });
+            units.push(Unit { source, c: false, opt: 3, defines, includes, flags, prelude });
         }
-        for file in *shim {
-            plan.add_core(shim_unit(file, renames.clone(), Vec::new()));
-        }
+        units.extend(shim.iter().map(|file| shim_unit(file, renames.clone(), Vec::new())));
     }
+    units
+}
+
+/// The part of a plugin that connects it with the program; `entry` is the function that hands out its registry.
+fn plugin_unit(entry: &str, options: &Options) -> Unit {
+    let defines = vec![format!("LRS_PLUGIN_REGISTRY={}{entry}", options.prefix)];
+    let mut unit = shim_unit("plugin.cpp", defines, Vec::new());
+    unit.includes.push(Include::Plugin);
+    unit
 }
 
 /// Macros that ggml's build defines everywhere below `ggml/`.
@@ -529,6 +621,11 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
     memory.includes.push(Include::Tree("src"));
     plan.add_core(memory);
     plan.add_core(shim_unit("dispatch.cpp", merged.clone(), Vec::new()));
+    if options.dynamic {
+        let mut host = shim_unit("plugin_host.cpp", Vec::new(), Vec::new());
+        host.includes.extend([Include::Plugin, Include::Tree("ggml/src")]);
+        plan.add_core(host);
+    }
     if dispatch {
         // Not part of the core: it is put around it (merge.rs).
         plan.add(shim_unit(STACK_LIMIT, merged.clone(), Vec::new()));

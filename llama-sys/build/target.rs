@@ -53,6 +53,12 @@ impl Target {
         matches!(self.os.as_str(), "macos" | "ios" | "tvos" | "visionos" | "watchos")
     }
 
+    /// True where programs can load our plugins (feature `dynamic-backends`).
+    #[must_use]
+    pub(crate) fn loads_plugins(&self) -> bool {
+        self.is_linux() && matches!(self.arch.as_str(), "x86_64" | "aarch64") && !self.has("crt-static")
+    }
+
     /// True when rustc was told that the processor has `feature`.
     #[must_use]
     pub(crate) fn has(&self, feature: &str) -> bool {

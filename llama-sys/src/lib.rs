@@ -10,6 +10,23 @@
 //! Every C function is prefixed (`lrs_llama_decode`), and on Linux everything else is local to the library
 //! ([`build_info::SYMBOLS_LOCAL`]), so another copy of ggml may live in the same program.
 //! Most programs want the safe crate `llama` instead of this one.
+//!
+//! # What drives the compiler
+//!
+//! The build script does, after tables of its own ([`build_info::BUILDERS`] says `cc`); a test compares the tables with
+//! llama.cpp's CMake files. Only the features `cuda`, `metal` and `vulkan` need CMake, each for its own back end.
+//!
+//! With feature `cmake`, and `LLAMA_SYS_BUILDER=cmake` in the environment, llama.cpp's CMake files compile all of
+//! llama.cpp and ggml. That is good for
+//!
+//! - processors whose kernels are not in our tables (RISC-V, POWER, s390x, `LoongArch`);
+//! - options of llama.cpp that no feature stands for: `LLAMA_SYS_CMAKE_OPTIONS="NAME=VALUE NAME=VALUE"`. What they make
+//!   necessary to link is up to the program;
+//! - comparing the two.
+//!
+//! There is one CPU variant then: the first of `LLAMA_SYS_CPU_VARIANTS`, with feature `native` the building machine's, or
+//! the baseline. It is checked as everywhere; the check knows the instruction sets of x86-64 and aarch64.
+//! `LLAMA_SYS_BUILDER=cc` makes sure that CMake has no part in a build.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![allow(non_camel_case_types, non_upper_case_globals, non_snake_case, reason = "C names")]
@@ -61,6 +78,8 @@ pub mod json_schema;
 pub mod memory;
 #[cfg(feature = "multimodal")]
 pub mod mtmd;
+#[cfg(feature = "dynamic-backends")]
+pub mod plugin;
 #[cfg(feature = "rpc")]
 pub mod rpc;
 #[cfg(feature = "json-schema")]

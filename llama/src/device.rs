@@ -82,7 +82,7 @@ pub struct DeviceMemory {
     pub total: usize,
 }
 
-/// All devices, those of accelerators first where there are any.
+/// All devices, the processor last.
 ///
 /// # Errors
 /// As [`backend::init`].
@@ -90,7 +90,11 @@ pub struct DeviceMemory {
 #[doc(alias = "ggml_backend_dev_get")]
 pub fn devices() -> Result<Vec<Device>> {
     backend::init()?;
-    ffi::backend::devices()?.into_iter().map(Device::new).collect()
+    let mut all: Vec<Device> =
+        ffi::backend::devices()?.into_iter().map(Device::new).collect::<Result<_>>()?;
+    // ggml has them in the order in which it got to know them.
+    all.sort_by_key(|device| device.kind() == DeviceKind::Cpu);
+    Ok(all)
 }
 
 impl Device {

@@ -392,6 +392,14 @@ pub enum Error {
         /// The reason.
         detail: String,
     },
+    /// A file with a back end could not be loaded.
+    #[error("cannot load the back end \"{}\": {detail}", path.display())]
+    LoadBackend {
+        /// The file, or the folder that was searched, as given.
+        path: PathBuf,
+        /// The reason, on one line.
+        detail: String,
+    },
     /// The processor cannot run any compiled-in variant.
     #[error("unsupported processor: {detail}")]
     UnsupportedCpu {

@@ -84,6 +84,7 @@
 //! | `async` | no | `TextStream`: replies as streams for asynchronous programs of any runtime |
 //! | `blas` | no | prompts on a BLAS library of the machine |
 //! | `cuda`, `metal`, `vulkan` | no | GPUs; built by cmake with the maker's tools |
+//! | `dynamic-backends` | no | `blas`, `cuda` and `vulkan` as files that are loaded while the program runs: module `backends` |
 //! | `derive` | no | `#[derive(llama::Choice)]` for [decisions](Model::decide) |
 //! | `llguidance` | no | a further engine: Lark grammars, regular expressions, more keywords of JSON schemas |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
@@ -102,6 +103,8 @@
 
 mod adapter;
 pub mod backend;
+#[cfg(feature = "dynamic-backends")]
+pub mod backends;
 mod batch;
 mod cancel;
 mod chat;

@@ -15,6 +15,8 @@ pub(crate) mod model;
 #[cfg(feature = "multimodal")]
 pub(crate) mod mtmd;
 pub(crate) mod panic;
+#[cfg(feature = "dynamic-backends")]
+pub(crate) mod plugins;
 pub(crate) mod quantize;
 pub(crate) mod registry;
 #[cfg(feature = "rpc")]

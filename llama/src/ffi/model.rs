@@ -1,6 +1,6 @@
 //! A loaded model.
 
-use super::backend::DevicePtr;
+use super::backend::{DevicePtr, start_devices};
 use super::panic::PanicSlot;
 use super::stream::CStream;
 use super::text::{owned, with_buffer};
@@ -114,6 +114,9 @@ impl ModelPtr {
         progress: &mut Progress<'_>,
     ) -> Result<Self, LoadFailure> {
         let mut raw = params.raw;
+        if !raw.vocab_only {
+            start_devices().map_err(LoadFailure::Fault)?;
+        }
         let mut devices = Vec::new();
         if let Some(list) = &params.devices {
             devices.extend(list.iter().map(|device| device.as_ptr()));

@@ -43,6 +43,8 @@ const NOTHING_TO_GET_WRONG: &[(&str, &[&str])] = &[
             "State::to_bytes",
             "Trainer::finish",
             "Vocab::suppressed_tokens",
+            #[cfg(feature = "dynamic-backends")]
+            "automatic",
             "builtin_chat_templates",
             "cpu_variant",
             #[cfg(feature = "multimodal")]
