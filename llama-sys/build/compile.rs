@@ -31,33 +31,25 @@ impl Toolchain {
     /// # Errors
     /// When there is no working compiler.
     pub(crate) fn detect(env: &Env) -> Result<Self, String> {
+        let remedies = |cpp: bool| remedies(env.target.is_foreign, cpp);
         let tool = |cpp: bool| {
             let mut build = cc::Build::new();
             // Processor flags are the plan's business, not rustc's.
             build.cpp(cpp).opt_level(3).debug(false).warnings(false).inherit_rustflags(false);
             build.out_dir(&env.out_dir).try_get_compiler().map_err(|e| {
-                let (what, package) = if cpp { ("C++", "g++") } else { ("C", "gcc") };
-                format!(
-                    "llama-sys needs a {what} compiler and found none that works: {e}\n\
-                     Remedies: install one (Debian: `apt install {package}`; macOS: `xcode-select --install`; \
-                     Windows: the Visual Studio build tools), or name it in {}.",
-                    if cpp { "CXX" } else { "CC" }
-                )
+                let what = if cpp { "C++" } else { "C" };
+                format!("llama-sys needs a {what} compiler and found none that works: {e}\n{}", remedies(cpp))
             })
         };
         let (c, cxx) = (tool(false)?, tool(true)?);
         let version = |tool: &cc::Tool, cpp: bool| {
-            let (what, package, variable) = if cpp { ("C++", "g++", "CXX") } else { ("C", "gcc", "CC") };
             version(tool).ok_or_else(|| {
-                format!(
-                    "the {what} compiler {} does not run\nRemedies: install one (Debian: `apt install {package}`; \
-                     macOS: `xcode-select --install`), or name it in {variable}.",
-                    tool.path().display()
-                )
+                let what = if cpp { "C++" } else { "C" };
+                format!("the {what} compiler {} does not run\n{}", tool.path().display(), remedies(cpp))
             })
         };
         let (c_version, version) = (version(&c, false)?, version(&cxx, true)?);
-        let has_libcxx = has_libcxx(&cxx)?;
+        let has_libcxx = has_libcxx(&cxx, &remedies(true))?;
         Ok(Self { c, cxx, c_version, version, has_libcxx })
     }
 
@@ -108,8 +100,24 @@ const ASSEMBLY: [(&str, &str); 8] = [
     ("-mamx-int8", "tdpbssd %tmm2, %tmm1, %tmm0"),
 ];
 
+/// How to get a compiler.
+fn remedies(foreign: bool, cpp: bool) -> String {
+    let (package, variable, flags) = if cpp { ("g++", "CXX", "CXXFLAGS") } else { ("gcc", "CC", "CFLAGS") };
+    if foreign {
+        return format!(
+            "Remedies: install one for the target with its libraries (Debian: `apt install {package}-aarch64-linux-gnu` or \
+             `{package}-mingw-w64-x86-64-posix`; Android: the NDK), or name compiler and sysroot in {variable}_<target> \
+             and {flags}_<target>, with underscores in the target's name."
+        );
+    }
+    format!(
+        "Remedies: install one (Debian: `apt install {package}`; macOS: `xcode-select --install`; Windows: the Visual Studio \
+         build tools), or name it in {variable}."
+    )
+}
+
 /// True when the compiler's standard library for the target is libc++.
-fn has_libcxx(cxx: &cc::Tool) -> Result<bool, String> {
+fn has_libcxx(cxx: &cc::Tool, remedies: &str) -> Result<bool, String> {
     if cxx.is_like_msvc() {
         return Ok(false);
     }
@@ -121,10 +129,7 @@ fn has_libcxx(cxx: &cc::Tool) -> Result<bool, String> {
         let text = String::from_utf8_lossy(&out.stderr);
         let first: Vec<&str> = text.lines().take(5).collect();
         return Err(format!(
-            "the C++ compiler {program} finds no C++17 standard library for the target:\n{}\n\
-             Remedies: install the one of the target (Debian, for example: `apt install g++-aarch64-linux-gnu` or \
-             `g++-mingw-w64-x86-64-posix`), or name compiler and sysroot in CXX_<target> and CXXFLAGS_<target> (and CC \
-             and CFLAGS likewise).",
+            "the C++ compiler {program} finds no C++17 standard library:\n{}\n{remedies}",
             first.join("\n")
         ));
     }
