@@ -66,6 +66,9 @@ fn report() -> Result<String, Box<dyn Error>> {
         line("device", &format!("{} ({}): {}", device.name(), device.kind(), device.description().trim()))?;
         line("", &format!("{free} MiB free of {total} MiB"))?;
     }
+    for said in llama::backend::init_log()? {
+        line("back ends say", said.trim())?;
+    }
     line("GPU offload", yes_no(llama::backend::supports_gpu_offload()?))?;
     line("mmap", yes_no(llama::backend::supports_mmap()?))?;
     line("mlock", yes_no(llama::backend::supports_mlock()?))?;

@@ -4,7 +4,8 @@ use crate::error::{Error, Result};
 use crate::ffi;
 use once_cell::sync::OnceCell;
 
-static INITIALISED: OnceCell<()> = OnceCell::new();
+/// What was said while llama.cpp was initialised.
+static INITIALISED: OnceCell<Vec<String>> = OnceCell::new();
 
 /// Initialises llama.cpp. Every function that needs this calls it itself; call it earlier to find out
 /// whether the processor is supported before anything else happens. There is nothing to shut down.
@@ -13,13 +14,29 @@ static INITIALISED: OnceCell<()> = OnceCell::new();
 /// [`Error::UnsupportedCpu`] when no compiled-in CPU variant can run on this machine.
 #[doc(alias = "llama_backend_init")]
 pub fn init() -> Result<()> {
-    INITIALISED
-        .get_or_try_init(|| {
-            ffi::log::install();
-            cpu_variant()?;
-            ffi::backend::init()
-        })
-        .copied()
+    init_log().map(|_| ())
+}
+
+/// What the back ends said while they looked for their devices: what they found, or why a GPU is missing (no
+/// driver, one that is too old, none that is allowed). Models run on the processor then.
+///
+/// ```
+/// for line in llama::backend::init_log()? {
+///     println!("{line}");
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`init`].
+pub fn init_log() -> Result<&'static [String]> {
+    let lines = INITIALISED.get_or_try_init(|| {
+        ffi::log::install();
+        cpu_variant()?;
+        let (outcome, lines) = crate::log::capture(ffi::backend::init);
+        outcome.map(|()| lines)
+    })?;
+    Ok(lines)
 }
 
 /// The CPU variant that runs on this machine, for example `haswell`.

@@ -279,5 +279,16 @@ fn the_platform_is_described() {
     assert!(!llama::backend::ggml_version().unwrap().is_empty());
     assert!(llama::backend::max_sequences().unwrap() >= 64);
     assert!(llama::backend::supports_mmap().is_ok() && llama::backend::supports_mlock().is_ok());
+    // A back end that finds no device says why, and the processor serves.
+    let said = llama::backend::init_log().unwrap();
+    for registry in
+        llama::registries().unwrap().iter().filter(|r| r.name() == "CUDA" && r.devices().is_empty())
+    {
+        assert!(
+            said.iter().any(|line| line.contains("failed to initialize")),
+            "{}: {said:?}",
+            registry.name()
+        );
+    }
     assert!(llama::backend::supports_gpu_offload().is_ok());
 }

@@ -50,6 +50,7 @@ const NOTHING_TO_GET_WRONG: &[(&str, &[&str])] = &[
             "devices",
             "ggml_version",
             "init",
+            "init_log",
             "max_devices",
             "max_sequences",
             "max_tensor_overrides",
