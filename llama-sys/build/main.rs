@@ -2,7 +2,8 @@
 //!
 //! `env` reads the outside world, `source` finds llama.cpp, `builder` chooses who compiles which part, `plan` says
 //! what to compile (pure data), `compile` runs the compilers through `cache` and `jobs`, `recipe` and `cmake` leave a part
-//! to CMake, `merge` turns objects into one archive, `link` tells Cargo about it, `info` records what was built.
+//! to CMake, `merge` turns objects into one archive, `libraries` says what it is linked with, `link` tells Cargo about it,
+//! `info` records what was built.
 
 mod backends;
 #[cfg_attr(not(feature = "bindgen"), allow(dead_code, reason = "generation is behind feature `bindgen`"))]
@@ -18,6 +19,7 @@ mod env;
 mod headers;
 mod info;
 mod jobs;
+mod libraries;
 mod link;
 mod merge;
 mod plan;
