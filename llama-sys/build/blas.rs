@@ -41,7 +41,9 @@ pub(crate) fn find(env: &Env, toolchain: &Toolchain) -> Result<Blas, String> {
     }
     Err("feature `blas` needs a BLAS library with its headers, and none was found that compiles and links\n\
          Remedies: install OpenBLAS (Debian: `apt install libopenblas-dev`; Fedora: `dnf install openblas-devel`), or \
-         set MKLROOT to Intel's MKL, or name the folders of another OpenBLAS in CPATH and LIBRARY_PATH."
+         set MKLROOT to Intel's MKL, or name the folders of another OpenBLAS in CPATH and LIBRARY_PATH. A build for \
+         another system needs that system's library where its compiler looks (Debian: `apt install \
+         libopenblas-dev:arm64`)."
         .to_owned())
 }
 
@@ -50,7 +52,9 @@ fn candidates(env: &Env) -> Vec<Candidate> {
         let libraries = ["lib", "lib/intel64"].map(|lib| root.join(lib));
         libraries.map(|lib| (Some(root.join("include")), Some(lib)))
     });
-    let openblas = [None, Some("/usr/include/openblas"), Some("/usr/local/include/openblas")];
+    // The folders below /usr are this machine's.
+    let folders = [None, Some("/usr/include/openblas"), Some("/usr/local/include/openblas")];
+    let openblas = &folders[..if env.target.is_foreign { 1 } else { folders.len() }];
     vec![
         Candidate {
             library: "mkl_rt",
@@ -64,7 +68,7 @@ fn candidates(env: &Env) -> Vec<Candidate> {
             define: "GGML_BLAS_USE_OPENBLAS",
             header: "cblas.h",
             probe: "openblas_set_num_threads",
-            folders: openblas.map(|folder| (folder.map(PathBuf::from), None)).to_vec(),
+            folders: openblas.iter().map(|folder| (folder.map(PathBuf::from), None)).collect(),
         },
     ]
 }

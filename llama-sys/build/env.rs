@@ -28,8 +28,10 @@ pub(crate) struct Env {
     pub(crate) cmake_options: Vec<(String, String)>,
     /// `LLAMA_SYS_CACHE`: folder of compiled objects shared by all profiles.
     pub(crate) cache_dir: PathBuf,
-    /// `OBJCOPY`: GNU objcopy, where it is not the one beside the compiler.
+    /// `OBJCOPY`, `OBJCOPY_<target>`: GNU objcopy, where it is not the one beside the compiler.
     pub(crate) objcopy: Option<PathBuf>,
+    /// `CXXSTDLIB`, `CXXSTDLIB_<target>`: the C++ standard library to link; empty for none.
+    pub(crate) stdcxx: Option<String>,
     /// `MKLROOT`: Intel's MKL, as its own scripts set it.
     pub(crate) mkl_root: Option<PathBuf>,
     /// `VULKAN_SDK`: Vulkan's headers, libraries and tools, as its own scripts set it.
@@ -76,7 +78,8 @@ impl Env {
             vulkan_sdk: tracked("VULKAN_SDK").map(PathBuf::from),
             cuda_path: tracked("CUDA_PATH").map(PathBuf::from),
             mkl_root: tracked("MKLROOT").map(PathBuf::from),
-            objcopy: tracked("OBJCOPY").map(PathBuf::from),
+            objcopy: for_target("OBJCOPY")?.filter(|v| !v.is_empty()).map(PathBuf::from),
+            stdcxx: for_target("CXXSTDLIB")?,
             features: FEATURES.into_iter().filter(|f| is_on(f)).collect(),
             out_dir,
             crate_dir,
@@ -129,6 +132,22 @@ fn required(name: &str) -> Result<String, String> {
 fn tracked(name: &str) -> Option<String> {
     println!("cargo::rerun-if-env-changed={name}");
     std::env::var(name).ok().filter(|v| !v.is_empty())
+}
+
+/// A variable that other targets of the same build may have otherwise, by the convention of the `cc` crate.
+fn for_target(name: &str) -> Result<Option<String>, String> {
+    let names = names_for_target(name, &required("HOST")?, &required("TARGET")?);
+    Ok(names.iter().find_map(|name| {
+        println!("cargo::rerun-if-env-changed={name}");
+        std::env::var(name).ok()
+    }))
+}
+
+/// The names that are looked at, the first one that is set wins.
+pub(crate) fn names_for_target(name: &str, host: &str, target: &str) -> [String; 4] {
+    let kind = if host == target { "HOST" } else { "TARGET" };
+    let underscores = target.replace(['-', '.'], "_");
+    [format!("{name}_{target}"), format!("{name}_{underscores}"), format!("{kind}_{name}"), name.to_owned()]
 }
 
 /// `target/llama-sys-cache`, found from `target/<profile>/build/llama-sys-<hash>/out`, so that a second

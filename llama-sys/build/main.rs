@@ -2,8 +2,8 @@
 //!
 //! `env` reads the outside world, `source` finds llama.cpp, `builder` chooses who compiles which part, `plan` says
 //! what to compile (pure data), `compile` runs the compilers through `cache` and `jobs`, `recipe` and `cmake` leave a part
-//! to CMake, `merge` turns objects into one archive, `plugin` links back ends that are files of their own, `link` tells
-//! Cargo about it, `info` records what was built.
+//! to CMake, `merge` turns objects into one archive, `plugin` links back ends that are files of their own, `libraries` says
+//! what the archive is linked with, `link` tells Cargo about it, `info` records what was built.
 
 mod backends;
 #[cfg_attr(not(feature = "bindgen"), allow(dead_code, reason = "generation is behind feature `bindgen`"))]
@@ -19,6 +19,7 @@ mod env;
 mod headers;
 mod info;
 mod jobs;
+mod libraries;
 mod link;
 mod merge;
 mod plan;

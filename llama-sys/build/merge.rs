@@ -50,20 +50,42 @@ impl<'a> Tools<'a> {
         }
         let program =
             |name: &str| toolchain.query(&format!("-print-prog-name={name}")).unwrap_or_else(|| name.into());
-        let objcopy = env.objcopy.clone().unwrap_or_else(|| program("objcopy"));
-        if !prints(&objcopy, "--help", "--keep-global-symbols") {
-            return Err("no GNU objcopy".to_owned());
-        }
         let (source, object) = (env.out_dir.join("merges.cpp"), env.out_dir.join("merges.o"));
         std::fs::write(&source, "int merges;\n").map_err(|e| format!("{}: {e}", source.display()))?;
         execute(toolchain.cxx().arg("-c").arg("-o").arg(&object).arg(&source))?;
-        [("ld.bfd", Some("-fuse-ld=bfd")), ("ld", None)]
+        let merged = env.out_dir.join("merged.o");
+        let with_linker = |linker| Self { toolchain, linker, objcopy: PathBuf::new() };
+        let linked = [("ld.bfd", Some("-fuse-ld=bfd")), ("ld", None)]
             .into_iter()
             .filter(|(ld, _)| prints(&program(ld), "--help", "--force-group-allocation"))
-            .map(|(_, linker)| Self { toolchain, linker, objcopy: objcopy.clone() })
-            .find(|tools| relink(tools, std::slice::from_ref(&object), &env.out_dir.join("merged.o")).is_ok())
-            .ok_or_else(|| "no GNU ld with --force-group-allocation that the C++ compiler can use".to_owned())
+            .map(|(_, linker)| with_linker(linker))
+            .find(|tools| relink(tools, std::slice::from_ref(&object), &merged).is_ok())
+            .ok_or_else(|| {
+                "no GNU ld with --force-group-allocation that the C++ compiler can use".to_owned()
+            })?;
+        // A compiler for several targets may name the building machine's objcopy: it must read such objects.
+        let reads = |objcopy: &PathBuf| {
+            let mut command = Command::new(objcopy);
+            execute(command.args(["--wildcard", "--keep-global-symbol=merges*"]).arg(&merged)).is_ok()
+        };
+        let candidates = match &env.objcopy {
+            Some(objcopy) => vec![objcopy.clone()],
+            None => vec![program("objcopy"), beside_archiver()],
+        };
+        let objcopy = candidates
+            .into_iter()
+            .find(|objcopy| prints(objcopy, "--help", "--keep-global-symbols") && reads(objcopy))
+            .ok_or_else(|| "no GNU objcopy for the target".to_owned())?;
+        Ok(Self { objcopy, ..linked })
     }
+}
+
+/// The objcopy of the binutils whose `ar` the `cc` crate takes for the target.
+fn beside_archiver() -> PathBuf {
+    let ar = cc::Build::new().cargo_metadata(false).try_get_archiver().ok();
+    let ar = ar.map_or_else(PathBuf::new, |command| command.get_program().into());
+    let name = ar.file_name().unwrap_or_default().to_string_lossy();
+    ar.with_file_name(format!("{}objcopy", name.strip_suffix("ar").unwrap_or_default()))
 }
 
 fn prints(program: &Path, arg: &str, text: &str) -> bool {

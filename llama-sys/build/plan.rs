@@ -4,7 +4,7 @@
 
 use crate::backends::{self, BACKENDS, Backend, Libraries, Sources};
 use crate::target::Target;
-use crate::variants::{self, Settings, Variant};
+use crate::variants::{self, Settings, Variant, settings};
 use std::path::{Path, PathBuf};
 
 /// Sorted paths of the C and C++ files of a llama.cpp tree, relative to it, with `/` separators.
@@ -392,12 +392,20 @@ fn choose_variants(
     accepts: impl Fn(&[String]) -> bool,
 ) -> Result<Chosen, String> {
     if options.native {
+        if target.is_foreign {
+            return Err(
+                "feature `native` compiles for the processor of the building machine, and this build is for \
+                        another system\nRemedies: leave the feature out, or choose one variant by name with \
+                        LLAMA_SYS_CPU_VARIANTS."
+                    .to_owned(),
+            );
+        }
         let flags = match target.arch.as_str() {
             "x86_64" | "x86" => vec!["-march=native".to_owned()],
             "aarch64" => vec!["-mcpu=native".to_owned()],
             _ => Vec::new(),
         };
-        return Ok(Chosen::Single("native".to_owned(), Settings { defines: Vec::new(), flags }));
+        return Ok(Chosen::Single("native".to_owned(), Settings { flags, ..variants::plain(target) }));
     }
     let table = variants::table(target);
     if can_merge && !table.is_empty() && !options.cmake {
@@ -415,25 +423,11 @@ fn choose_variants(
             known.into_iter().filter(|v| wanted.iter().any(|w| w == v.name)).collect(),
         ));
     }
-    let table = if target.arch == "x86_64" { &variants::X86_VARIANTS[..] } else { table };
-    let wanted = options.variants.as_ref().and_then(|list| list.first()).filter(|_| !table.is_empty());
-    let baseline = match wanted {
-        Some(name) => Some(
-            table
-                .iter()
-                .find(|v| v.name == name)
-                .ok_or_else(|| format!("LLAMA_SYS_CPU_VARIANTS names \"{name}\", which does not exist"))?,
-        ),
-        None => variants::baseline(target),
-    };
-    Ok(match baseline {
-        Some(v) => Chosen::Single(v.name.to_owned(), settings(target, v, FULL_FLAGS)),
-        None => Chosen::Single("baseline".to_owned(), Settings::default()),
-    })
-}
-
-fn settings(target: &Target, variant: &Variant, file: &str) -> Settings {
-    if target.arch == "x86_64" { variants::x86(variant, file) } else { variants::arm(variant) }
+    let wanted = options.variants.as_ref().and_then(|list| list.first());
+    let (name, variant) = variants::single(target, wanted.map(String::as_str))?;
+    let settings =
+        variant.map_or_else(|| variants::plain(target), |variant| settings(target, variant, FULL_FLAGS));
+    Ok(Chosen::Single(name, settings))
 }
 
 fn add_variant(
@@ -450,7 +444,7 @@ fn add_variant(
     };
     let mut units = Vec::new();
     for file in GGML_CPU.iter().chain(arch) {
-        let Settings { defines, flags } = settings(file);
+        let Settings { defines, flags, macros } = settings(file);
         let mut all = ggml_defines(target);
         all.extend(["GGML_USE_CPU_REPACK".to_owned(), "GGML_USE_LLAMAFILE".to_owned()]);
         if arch.is_empty() {
@@ -459,7 +453,14 @@ fn add_variant(
         if dispatch {
             all.extend(["GGML_BACKEND_DL".to_owned(), "GGML_BACKEND_BUILD".to_owned()]);
         }
+        if target.is_apple() {
+            all.extend(
+                ["GGML_USE_ACCELERATE", "ACCELERATE_NEW_LAPACK", "ACCELERATE_LAPACK_ILP64"]
+                    .map(str::to_owned),
+            );
+        }
         all.extend(defines);
+        all.extend(macros);
         units.extend(plan.add(Unit {
             source: Source::Tree(format!("ggml/src/{file}")),
             c: is_c(file),
@@ -472,11 +473,11 @@ fn add_variant(
                 Include::Tree("ggml/include"),
             ],
             flags,
-            prelude: None,
+            prelude: (target.is_mingw() && *file == FULL_FLAGS).then_some("mingw.h"),
         }));
     }
-    let Settings { flags, .. } = settings(FULL_FLAGS);
-    units.extend(plan.add(shim_unit(NEEDS, Vec::new(), flags)));
+    let Settings { flags, macros, .. } = settings(FULL_FLAGS);
+    units.extend(plan.add(shim_unit(NEEDS, macros, flags)));
     plan.variants.push(VariantPlan { name: name.to_owned(), units });
 }
 
@@ -600,12 +601,15 @@ fn plugin_unit(entry: &str, options: &Options) -> Unit {
 
 /// Macros that ggml's build defines everywhere below `ggml/`.
 fn ggml_defines(target: &Target) -> Vec<String> {
-    let mut out = vec!["GGML_SCHED_MAX_COPIES=4", "_XOPEN_SOURCE=600"];
+    let mut out = vec!["GGML_SCHED_MAX_COPIES=4"];
+    out.push(if target.os == "openbsd" { "_XOPEN_SOURCE=700" } else { "_XOPEN_SOURCE=600" });
     match target.os.as_str() {
         "linux" | "android" => out.push("_GNU_SOURCE"),
         "windows" => out.push("_CRT_SECURE_NO_WARNINGS"),
         "freebsd" => out.push("__BSD_VISIBLE"),
         "netbsd" => out.push("_NETBSD_SOURCE"),
+        "openbsd" => out.push("_BSD_SOURCE"),
+        "dragonfly" => out.push("_DARWIN_C_SOURCE"),
         _ if target.is_apple() => out.push("_DARWIN_C_SOURCE"),
         _ => {}
     }

@@ -28,9 +28,8 @@ pub(crate) const BACKEND: [(&str, &str); 13] = [
 
 /// Said for the core, where llama.cpp is a part of our own project and compiles no programs. What CMake finds on the
 /// machine and we would not use is turned off.
-pub(crate) const CORE: [(&str, &str); 7] = [
+pub(crate) const CORE: [(&str, &str); 6] = [
     ("BUILD_SHARED_LIBS", "OFF"),
-    ("GGML_ACCELERATE", "OFF"),
     ("GGML_CCACHE", "OFF"),
     ("GGML_METAL", "OFF"),
     ("GGML_OPENMP", "OFF"),

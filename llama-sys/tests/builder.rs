@@ -245,14 +245,14 @@ fn the_cpu_variant_becomes_cmakes_variables() {
     let arm = Target::new("aarch64", "linux", "gnu");
     let dotprod = with(&arm, Some("armv8_2_dotprod"), false);
     assert_eq!(variable(&dotprod, "GGML_CPU_ARM_ARCH"), Some("armv8.2-a+dotprod"));
-    assert_eq!(variable(&with(&arm, None, false), "GGML_CPU_ARM_ARCH"), None);
+    assert_eq!(variable(&with(&arm, None, false), "GGML_CPU_ARM_ARCH"), Some("armv8-a"), "the baseline");
     let riscv = with(&Target::new("riscv64", "linux", "gnu"), None, false);
     assert_eq!(variable(&riscv, "GGML_CPU_ARM_ARCH"), None);
     assert!(!riscv.iter().any(|(name, _)| name.starts_with("GGML_AVX")), "{riscv:?}");
     let [_, mac, _] = apple();
     let mac = with(&mac, None, false);
     // On by themselves on Apple's systems; `metal` is compiled apart and `blas` only if asked for.
-    for name in ["GGML_METAL", "GGML_BLAS", "GGML_ACCELERATE"] {
+    for name in ["GGML_METAL", "GGML_BLAS"] {
         assert_eq!(variable(&mac, name), Some("OFF"), "{name}");
     }
 }
