@@ -5,7 +5,7 @@
 mod support;
 
 use llama::multimodal::{Audio, Image, Media, Projector};
-use llama::{Chat, Message, Sampler};
+use llama::{Chat, Message, Model, Sampler};
 use pico_args::Arguments;
 use std::error::Error;
 use std::io::{self, IsTerminal, Write};
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 }
 
 fn run(mut args: Arguments) -> support::Outcome {
-    let model = support::model(&mut args)?;
+    let path = support::model(&mut args)?;
     let projector =
         args.opt_value_from_os_str(["-p", "--projector"], |path| Ok::<_, String>(PathBuf::from(path)))?;
     let texts = support::texts(args, 2)?;
@@ -39,6 +39,7 @@ fn run(mut args: Arguments) -> support::Outcome {
     };
     let question = texts.get(1).map_or("What is this?", String::as_str);
 
+    let model = Model::load(path)?;
     let projector = Projector::load(&model, projector)?;
     let first = Message::user("").with_media(look_at(file, &projector)?).with_text(question);
 
