@@ -1,6 +1,9 @@
 //! What several test programs share.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+#[cfg(feature = "rpc")]
+pub(crate) mod worker;
+
 use llama::{Model, Sampler};
 use llama_test_kit::{Arch, RandomModel, Shape};
 use std::path::{Path, PathBuf};

@@ -443,6 +443,18 @@ impl<'a> ModelBuilder<'a> {
         self.layers
     }
 
+    pub(crate) fn shares(&self) -> &[f32] {
+        &self.tensor_split
+    }
+
+    pub(crate) fn splits_by_layer(&self) -> bool {
+        matches!(self.split_mode, None | Some(SplitMode::Layer))
+    }
+
+    pub(crate) fn place(&mut self, (devices, shares): (Vec<Device>, Vec<f32>)) {
+        (self.devices, self.tensor_split) = (Some(devices), shares);
+    }
+
     /// A model without weights, to plan with: nothing may be computed with it.
     pub(crate) fn plan(&mut self, layers: Layers) -> Result<Planned> {
         backend::init()?;
