@@ -305,6 +305,8 @@ impl<'a> ModelBuilder<'a> {
     }
 
     /// Only these devices are used besides the CPU; an empty list means the CPU alone.
+    ///
+    /// Accelerators of the CPU's own work, such as BLAS, take part in every model: llama.cpp gives no choice.
     pub fn devices(mut self, devices: &[Device]) -> Self {
         self.devices = Some(devices.to_vec());
         self
