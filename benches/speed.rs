@@ -12,7 +12,8 @@
 //! Build `llama-bench` from the same llama.cpp with the flags of the CPU variant that is printed here:
 //! `benches/README.md` has the commands.
 //!
-//! With `--other PROGRAM`, that is a `speed` of another build (other features, another commit), it is run in place of
+//! With `--threads 1 --on-cpu true` the time is that of the one thread on a processor: a busy machine disturbs it
+//! less. With `--other PROGRAM`, that is a `speed` of another build (other features, another commit), it is run in place of
 //! `llama-bench`.
 
 use std::env;
@@ -37,6 +38,8 @@ struct Plan {
     repack: bool,
     /// One round, printed for the program that asked.
     once: bool,
+    /// Time that the calling thread had a processor, not time that passed.
+    on_cpu: bool,
     rival: Option<Rival>,
 }
 
@@ -78,6 +81,7 @@ fn plan(args: impl Iterator<Item = String>) -> Result<Plan, Box<dyn Error>> {
         generate: 128,
         repack: true,
         once: false,
+        on_cpu: false,
         rival: env::var_os("LLAMA_BENCH").map(|program| Rival::LlamaBench(program.into())),
     };
     // Cargo itself passes `--bench`.
@@ -93,9 +97,10 @@ fn plan(args: impl Iterator<Item = String>) -> Result<Plan, Box<dyn Error>> {
             "--generate" => plan.generate = value.parse()?,
             "--repack" => plan.repack = value.parse()?,
             "--once" => plan.once = value.parse()?,
+            "--on-cpu" => plan.on_cpu = value.parse()?,
             "--other" => plan.rival = Some(Rival::Other(value.into())),
             _ => {
-                let known = "--shapes --types --rounds --threads --prompt --generate --repack --once --other";
+                let known = "--shapes --types --rounds --threads --prompt --generate --repack --on-cpu --once --other";
                 return Err(format!("unknown option {flag}; there are {known}").into());
             }
         }
@@ -197,7 +202,7 @@ fn run_other(plan: &Plan, program: &Path, shape: &str, weights: WeightType) -> R
     command
         .args(["--once", "true", "--shapes", shape, "--types", &weights.to_string()])
         .args(["--threads", &plan.threads.to_string(), "--prompt", &plan.prompt.to_string()])
-        .args(["--generate", &plan.generate.to_string()]);
+        .args(["--generate", &plan.generate.to_string(), "--on-cpu", &plan.on_cpu.to_string()]);
     figures(command)
 }
 
@@ -234,23 +239,49 @@ fn run_ours(plan: &Plan, file: &Path) -> Result<Speed, Box<dyn Error>> {
     batch.extend(SeqId(0), 0, &tokens).logits_for_last();
     ctx.decode(&batch)?;
     ctx.memory().clear(false)?;
-    let start = Instant::now();
+    let clock = Clock::start(plan)?;
     ctx.decode(&batch)?;
     ctx.synchronize()?;
-    let prompt = f64::from(plan.prompt) / start.elapsed().as_secs_f64();
+    let prompt = f64::from(plan.prompt) / clock.seconds()?;
     drop(ctx);
 
     let mut ctx = context(&model, plan, plan.generate)?;
     batch.clear().add(token(), 0, &[SeqId(0)], true);
     ctx.decode(&batch)?;
     ctx.memory().clear(false)?;
-    let start = Instant::now();
+    let clock = Clock::start(plan)?;
     for pos in 0..plan.generate {
         batch.clear().add(token(), pos.cast_signed(), &[SeqId(0)], true);
         ctx.decode(&batch)?.logits_last()?;
     }
-    let generate = f64::from(plan.generate) / start.elapsed().as_secs_f64();
+    let generate = f64::from(plan.generate) / clock.seconds()?;
     Ok(Speed { prompt, generate })
+}
+
+/// What time is taken by.
+enum Clock {
+    Passed(Instant),
+    /// Nanoseconds on a processor at the start.
+    OnCpu(f64),
+}
+
+impl Clock {
+    fn start(plan: &Plan) -> Result<Self, Box<dyn Error>> {
+        Ok(if plan.on_cpu { Self::OnCpu(on_cpu()?) } else { Self::Passed(Instant::now()) })
+    }
+
+    fn seconds(&self) -> Result<f64, Box<dyn Error>> {
+        match self {
+            Self::Passed(start) => Ok(start.elapsed().as_secs_f64()),
+            Self::OnCpu(start) => Ok((on_cpu()? - start) / 1e9),
+        }
+    }
+}
+
+/// Nanoseconds that this thread has had a processor; Linux tells.
+fn on_cpu() -> Result<f64, Box<dyn Error>> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat")?;
+    Ok(text.split(' ').next().unwrap_or_default().parse()?)
 }
 
 /// A context that holds just `n_ctx` tokens, as `llama-bench` makes it.

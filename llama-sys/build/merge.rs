@@ -25,6 +25,7 @@ pub(crate) struct Tools<'a> {
     /// Option that makes the compiler driver choose GNU ld; the driver knows the architecture.
     linker: Option<&'static str>,
     objcopy: PathBuf,
+    nm: PathBuf,
 }
 
 impl<'a> Tools<'a> {
@@ -48,7 +49,7 @@ impl<'a> Tools<'a> {
         [("ld.bfd", Some("-fuse-ld=bfd")), ("ld", None)]
             .into_iter()
             .filter(|(ld, _)| prints(&program(ld), "--help", "--force-group-allocation"))
-            .map(|(_, linker)| Self { toolchain, linker, objcopy: objcopy.clone() })
+            .map(|(_, linker)| Self { toolchain, linker, objcopy: objcopy.clone(), nm: program("nm") })
             .find(|tools| relink(tools, std::slice::from_ref(&object), &env.out_dir.join("merged.o")).is_ok())
             .ok_or_else(|| "no GNU ld with --force-group-allocation that the C++ compiler can use".to_owned())
     }
@@ -100,6 +101,9 @@ pub(crate) fn archive(
         for prefix in [bindings::SYMBOL_PREFIX, bindings::GUARD_PREFIX] {
             objcopy.arg(format!("--keep-global-symbol={prefix}*"));
         }
+        for name in unique_symbols(tools, &whole)? {
+            objcopy.arg(format!("--redefine-sym={name}={}{name}", bindings::SYMBOL_PREFIX));
+        }
         execute(objcopy.arg(&whole))?;
         parts = vec![whole];
     } else {
@@ -150,6 +154,17 @@ fn variant_object(
             .arg(&out),
     )?;
     Ok(out)
+}
+
+/// C++ names that the dynamic linker makes one in the whole process. What CMake compiles has some; objcopy cannot hide
+/// them, only rename them.
+fn unique_symbols(tools: &Tools<'_>, object: &Path) -> Result<Vec<String>, String> {
+    let mut nm = Command::new(&tools.nm);
+    let out = nm.args(["--extern-only", "--defined-only"]).arg(object).output();
+    let out = out.map_err(|e| format!("{}: {e}", tools.nm.display()))?;
+    let text = String::from_utf8_lossy(&out.stdout);
+    let unique = text.lines().filter_map(|line| line.split_once(" u "));
+    Ok(unique.map(|(_, name)| name.to_owned()).collect())
 }
 
 /// Several objects, or all of several archives, as one object. Of the user's arguments only the architecture

@@ -36,6 +36,13 @@ pub(crate) fn random_model(arch: Arch) -> Model {
     Model::load(path).expect("the kit's models load")
 }
 
+/// By how much the logarithm of a probability may differ between batches of other sizes. BLAS takes those of 32 tokens
+/// and more; the CPU rounds what it multiplies quantized weights with to 8 bits, and BLAS does not.
+pub(crate) fn rounding(without_blas: f32) -> f32 {
+    let blas = llama::devices().expect("devices").iter().any(|device| device.name() == "BLAS");
+    if blas { without_blas.max(0.1) } else { without_blas }
+}
+
 /// The most likely token each time, and never an end of the text.
 pub(crate) fn endless(model: &Model) -> Sampler {
     let vocab = model.vocab();
