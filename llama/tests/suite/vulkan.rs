@@ -30,8 +30,11 @@ fn offloaded_layers_give_the_same_tokens() {
     let expected = logits(&model(), &prompt);
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
     for layers in [Layers::All, Layers::Count(2)] {
-        let offloaded =
-            Model::builder(default_path()).devices(&[device.clone()]).gpu_layers(layers).load().unwrap();
+        let offloaded = Model::builder(default_path())
+            .devices(std::slice::from_ref(&device))
+            .gpu_layers(layers)
+            .load()
+            .unwrap();
         let found = logits(&offloaded, &prompt);
         let cosine = dot(&found, &expected) / (dot(&found, &found) * dot(&expected, &expected)).sqrt();
         assert!(cosine > 0.999, "{layers:?}: {cosine}");
