@@ -3,68 +3,21 @@
 mod support;
 
 use llama::rpc::{self, Server};
-use llama::{Device, Error, Layers, Model, Session, StopReason, Token};
+use llama::{Error, Layers, Model, Session, StopReason, Token};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
+use support::worker::{Host, free_endpoint, processor, serve_if_asked};
 use support::{default_model, default_model_path, endless, slow_model_path};
 
 /// A server works for one process at a time, and an unfinished connection waits for its end: one test after the other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-const SERVE: &str = "LLAMA_TEST_RPC_SERVE";
-
 /// Run by the tests below in processes of their own.
 #[test]
 fn serve() {
-    let Ok(endpoint) = std::env::var(SERVE) else { return };
-    let error = Server::new(processor()).n_threads(1).serve(&endpoint).expect_err("it never ends well");
-    panic!("{error}");
-}
-
-fn processor() -> Vec<Device> {
-    let all = llama::devices().expect("devices");
-    all.into_iter().filter(|device| device.kind() == llama::DeviceKind::Cpu).collect()
-}
-
-/// A server in a process of its own, killed when dropped.
-struct Host {
-    child: Child,
-    endpoint: String,
-}
-
-impl Host {
-    fn start(endpoint: String) -> Self {
-        let program = std::env::current_exe().expect("a test program");
-        let mut command = Command::new(program);
-        command.args(["serve", "--exact"]).env(SERVE, &endpoint).stdout(Stdio::null());
-        let child = command.spawn();
-        let host = Self { child: child.expect("the test program starts"), endpoint };
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while TcpStream::connect(&host.endpoint).is_err() {
-            assert!(Instant::now() < deadline, "the server does not start");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        host
-    }
-
-    fn kill(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-fn free_endpoint() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").to_string()
+    serve_if_asked();
 }
 
 fn generate(model: &Model, prompt: &[Token], count: usize) -> Result<Vec<Token>, Error> {

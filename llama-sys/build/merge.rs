@@ -37,6 +37,7 @@ pub(crate) struct Tools<'a> {
     /// Option that makes the compiler driver choose GNU ld; the driver knows the architecture.
     linker: Option<&'static str>,
     objcopy: PathBuf,
+    nm: PathBuf,
 }
 
 impl<'a> Tools<'a> {
@@ -54,7 +55,7 @@ impl<'a> Tools<'a> {
         std::fs::write(&source, "int merges;\n").map_err(|e| format!("{}: {e}", source.display()))?;
         execute(toolchain.cxx().arg("-c").arg("-o").arg(&object).arg(&source))?;
         let merged = env.out_dir.join("merged.o");
-        let with_linker = |linker| Self { toolchain, linker, objcopy: PathBuf::new() };
+        let with_linker = |linker| Self { toolchain, linker, objcopy: PathBuf::new(), nm: PathBuf::new() };
         let linked = [("ld.bfd", Some("-fuse-ld=bfd")), ("ld", None)]
             .into_iter()
             .filter(|(ld, _)| prints(&program(ld), "--help", "--force-group-allocation"))
@@ -76,7 +77,8 @@ impl<'a> Tools<'a> {
             .into_iter()
             .find(|objcopy| prints(objcopy, "--help", "--keep-global-symbols") && reads(objcopy))
             .ok_or_else(|| "no GNU objcopy for the target".to_owned())?;
-        Ok(Self { objcopy, ..linked })
+        let nm = objcopy.file_name().unwrap_or_default().to_string_lossy().replace("objcopy", "nm");
+        Ok(Self { nm: objcopy.with_file_name(nm), objcopy, ..linked })
     }
 }
 
@@ -135,6 +137,9 @@ pub(crate) fn archive(
         for prefix in [bindings::SYMBOL_PREFIX, bindings::GUARD_PREFIX] {
             objcopy.arg(format!("--keep-global-symbol={prefix}*"));
         }
+        for name in unique_symbols(tools, &whole)? {
+            objcopy.arg(format!("--redefine-sym={name}={}{name}", bindings::SYMBOL_PREFIX));
+        }
         execute(objcopy.arg(&whole))?;
         parts = vec![whole];
     } else {
@@ -185,6 +190,17 @@ fn variant_object(
             .arg(&out),
     )?;
     Ok(out)
+}
+
+/// C++ names that the dynamic linker makes one in the whole process. What CMake compiles has some; objcopy cannot hide
+/// them, only rename them.
+fn unique_symbols(tools: &Tools<'_>, object: &Path) -> Result<Vec<String>, String> {
+    let mut nm = Command::new(&tools.nm);
+    let out = nm.args(["--extern-only", "--defined-only"]).arg(object).output();
+    let out = out.map_err(|e| format!("{}: {e}", tools.nm.display()))?;
+    let text = String::from_utf8_lossy(&out.stdout);
+    let unique = text.lines().filter_map(|line| line.split_once(" u "));
+    Ok(unique.map(|(_, name)| name.to_owned()).collect())
 }
 
 /// Several objects, or all of several archives, as one object. Of the user's arguments only the architecture

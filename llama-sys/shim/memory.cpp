@@ -1,19 +1,56 @@
 // Says what a context and its model take of each kind of memory. llama.cpp has this as C++ only.
 #include "guard.h"
 
+#include "llama-context.h"
 #include "llama-ext.h"
+#include "llama-model.h"
 
-// `device` is null for memory of the host.
+#include <algorithm>
+
+namespace {
+
+// Null for memory of the host, which the CPU rearranges weights in and other back ends work on as well.
+ggml_backend_dev_t owner(ggml_backend_buffer_type_t type) {
+    ggml_backend_dev_t device = ggml_backend_buft_get_device(type);
+    if (ggml_backend_buft_is_host(type) || device == nullptr) {
+        return nullptr;
+    }
+    const auto kind = ggml_backend_dev_type(device);
+    return kind == GGML_BACKEND_DEVICE_TYPE_CPU || kind == GGML_BACKEND_DEVICE_TYPE_ACCEL ? nullptr : device;
+}
+
+// How many back ends compute in buffers of this type.
+std::size_t n_users(ggml_backend_sched_t sched, ggml_backend_buffer_type_t type) {
+    std::size_t n = 0;
+    for (int i = 0; i < ggml_backend_sched_get_n_backends(sched); i++) {
+        n += ggml_backend_sched_get_buffer_type(sched, ggml_backend_sched_get_backend(sched, i)) == type;
+    }
+    return n;
+}
+
+} // namespace
+
+// First each device of the model with nothing taken, then what is taken. `device` is null for memory of the host.
 extern "C" int lrs_memory_breakdown(lrs_fault * fault, const llama_context * ctx,
                                     void (*sink)(void *, ggml_backend_dev_t device, std::size_t model,
                                                  std::size_t context, std::size_t compute),
                                     void * user) {
     char * none = nullptr;
     return lrs::call<void>(fault, static_cast<void *>(none), [&] {
+        const llama_model & model = ctx->get_model();
+        for (int i = 0; i < llama_model_n_devices(&model); i++) {
+            ggml_backend_dev_t device = llama_model_get_device(&model, i);
+            sink(user, owner(ggml_backend_dev_buffer_type(device)), 0, 0, 0);
+        }
+        const bool planned = model.hparams.no_alloc;
         for (const auto & [type, taken] : llama_get_memory_breakdown(ctx)) {
-            ggml_backend_dev_t device =
-                ggml_backend_buft_is_host(type) ? nullptr : ggml_backend_buft_get_device(type);
-            sink(user, device, taken.model, taken.context, taken.compute);
+            std::size_t compute = taken.compute;
+            // Back ends that work on the same memory, as BLAS and the CPU do, share one buffer. A context with
+            // buffers counts it once; one that is only planned counts it for each of them.
+            if (planned) {
+                compute /= std::max<std::size_t>(n_users(ctx->get_sched(), type), 1);
+            }
+            sink(user, owner(type), taken.model, taken.context, compute);
         }
     });
 }

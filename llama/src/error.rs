@@ -123,6 +123,19 @@ pub enum Error {
         /// The reason, mostly in llama.cpp's words.
         detail: String,
     },
+    /// A plan needs more of a memory than is there.
+    #[error(
+        "the model does not fit: {needed} bytes of {memory} are needed, {available} are available, {} are missing",
+        needed.saturating_sub(*available)
+    )]
+    DoesNotFit {
+        /// The device's name, or `the host`.
+        memory: String,
+        /// Bytes that are needed.
+        needed: u64,
+        /// Bytes that may be taken.
+        available: u64,
+    },
     /// The model holds a vocabulary only, so it cannot compute.
     #[error("the model was loaded with its vocabulary only, it has no weights to compute with")]
     VocabOnly,

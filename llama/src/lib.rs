@@ -163,7 +163,7 @@ pub use embed::{
     Reranker, RerankerBuilder, TokenEmbeddings, Truncated, similarity,
 };
 pub use error::{DecodeError, Error, MemoryEffect, Result};
-pub use fit::{DeviceUsage, Fit, FitDevice, MemoryUse, fit};
+pub use fit::{DeviceUsage, Fit, FitDevice, MemoryUse, Planner, fit};
 #[cfg(feature = "tools")]
 pub use format::{
     ChatFormat, ChatPrompt, ChatRequest, FormatCapabilities, ParsedMessage, ToolChoice, ToolDefinition,

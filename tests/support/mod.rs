@@ -1,6 +1,9 @@
 //! What several test programs share.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+#[cfg(feature = "rpc")]
+pub(crate) mod worker;
+
 use llama::{Model, Sampler};
 use llama_test_kit::{Arch, RandomModel, Shape};
 use std::path::{Path, PathBuf};
@@ -31,6 +34,13 @@ pub(crate) fn random_model(arch: Arch) -> Model {
     shape.name = format!("{}-1024", shape.name);
     let path = RandomModel::new(shape).cached(scratch()).expect("the kit writes models");
     Model::load(path).expect("the kit's models load")
+}
+
+/// By how much the logarithm of a probability may differ between batches of other sizes. BLAS takes those of 32 tokens
+/// and more; the CPU rounds what it multiplies quantized weights with to 8 bits, and BLAS does not.
+pub(crate) fn rounding(without_blas: f32) -> f32 {
+    let blas = llama::devices().expect("devices").iter().any(|device| device.name() == "BLAS");
+    if blas { without_blas.max(0.1) } else { without_blas }
 }
 
 /// The most likely token each time, and never an end of the text.

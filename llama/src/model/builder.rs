@@ -130,6 +130,8 @@ impl<'a> ModelBuilder<'a> {
     }
 
     /// Only these devices are used besides the CPU; an empty list means the CPU alone.
+    ///
+    /// Accelerators of the CPU's own work, such as BLAS, take part in every model: llama.cpp gives no choice.
     pub fn devices(mut self, devices: &[Device]) -> Self {
         self.devices = Some(devices.to_vec());
         self
@@ -266,6 +268,18 @@ impl<'a> ModelBuilder<'a> {
 
     pub(crate) fn layers(&self) -> Layers {
         self.layers
+    }
+
+    pub(crate) fn shares(&self) -> &[f32] {
+        &self.tensor_split
+    }
+
+    pub(crate) fn splits_by_layer(&self) -> bool {
+        matches!(self.split_mode, None | Some(SplitMode::Layer))
+    }
+
+    pub(crate) fn place(&mut self, (devices, shares): (Vec<Device>, Vec<f32>)) {
+        (self.devices, self.tensor_split) = (Some(devices), shares);
     }
 
     /// A model without weights, to plan with: nothing may be computed with it.

@@ -1,6 +1,6 @@
 //! Models: loading, metadata, sizes.
 
-mod builder;
+pub(crate) mod builder;
 mod diagnose;
 mod fingerprint;
 mod hyper;

@@ -82,13 +82,24 @@ fn together_or_one_after_the_other_makes_no_difference() {
 
 #[test]
 fn the_same_question_has_the_same_answer() {
-    let model = model();
-    let ask = |chat: &mut Chat| chat.score("How blue is the sky?", 1..=10).unwrap();
-    let (mut one, mut other) = (parallel(&model, 16), parallel(&model, 16));
-    let first = ask(&mut one);
-    assert_eq!(first, ask(&mut other));
-    assert_eq!(first, ask(&mut one), "what is in memory makes no difference");
-    assert!((1.0..=10.0).contains(&first.mean()));
+    // The first time the whole question is one batch; later only its end is computed. Products with quantized weights
+    // are the same in batches of any size, but BLAS takes those of 32 tokens and more, and does not round to 8 bits
+    // what the CPU rounds. Products of 32-bit numbers are summed up in another order.
+    let blas = llama::devices().unwrap().iter().any(|device| device.name() == "BLAS");
+    for (model, rounding) in [(model(), if blas { 0.1 } else { 0.0 }), (random(Arch::Llama), 1e-4)] {
+        let ask = |chat: &mut Chat| chat.score("How blue is the sky?", 1..=10).unwrap();
+        let (mut one, mut other) = (parallel(&model, 16), parallel(&model, 16));
+        let first = ask(&mut one);
+        assert_eq!(first, ask(&mut other));
+        let again = ask(&mut one);
+        assert_eq!(again, ask(&mut other));
+        assert_eq!(again, ask(&mut one), "what is in memory makes no difference");
+        for (a, b) in first.outcomes().iter().zip(again.outcomes()) {
+            assert!((a.log_probability - b.log_probability).abs() <= rounding, "{a:?} {b:?}");
+        }
+        assert_eq!(first.best(), again.best());
+        assert!((1.0..=10.0).contains(&first.mean()));
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What is planned before loading is what a load takes.
 
 use crate::common::{default_path, folder};
-use llama::{CacheType, FlashAttention, Layers, LoadMode, MemoryUse, Model};
-use llama_test_kit::{Arch, RandomModel, Shape};
+use llama::{CacheType, DeviceKind, Error, FlashAttention, Layers, LoadMode, MemoryUse, Model};
+use llama_test_kit::{Arch, RandomModel, Shape, WeightType};
 
 /// Within one part in fifty, and a page for alignment.
 fn near(planned: u64, real: u64) -> bool {
@@ -35,6 +35,34 @@ fn plans_are_kept_by_loads() {
             assert!(plan.fits(), "{name}: a few hundred kilobytes");
             assert_eq!((plan.offloaded, plan.gpu_layers()), (0, Layers::Count(0)));
         }
+    }
+}
+
+/// Weights that the CPU rearranges have a kind of memory of their own, and BLAS works on the CPU's: all of it is the
+/// host's, and counted once.
+#[test]
+fn the_host_has_one_memory() {
+    let shape =
+        Shape { name: "tiny-llama-256".to_owned(), n_embd: 256, n_ff: 512, ..Shape::tiny(Arch::Llama) };
+    for weights in [WeightType::Q4_0, WeightType::Q8_0, WeightType::F32] {
+        let path = RandomModel::new(shape.clone()).weights(weights).cached(folder()).unwrap();
+        let model = Model::builder(&path).devices(&[]).load_mode(LoadMode::Read).load().unwrap();
+        let context = model.context_builder().n_ctx(512).n_threads(1).build().unwrap();
+        let real = context.memory_usage().unwrap();
+        let plan = llama::fit(&path, &[], 512).unwrap();
+        assert_eq!((real.len(), plan.memories.len()), (1, 1), "{real:?} {plan:?}");
+        let (real, planned) = (real[0].usage, plan.memories[0].usage);
+        assert!(
+            near(planned.weights, real.weights) && near(real.weights, model.size()),
+            "{weights}: {real:?}"
+        );
+        assert_eq!(planned.compute, real.compute, "{weights}");
+        let limit = plan.memories[0].usage.total() - 1000;
+        let cpu = llama::devices().unwrap().into_iter().find(|d| d.kind() == DeviceKind::Cpu).unwrap();
+        let short = Model::builder(&path).devices(&[]).planner().limit(&cpu, limit).context(|c| c.n_ctx(512));
+        let short = short.plan().unwrap();
+        assert_eq!((short.missing(), short.fits()), (1000, false), "{weights}");
+        assert!(matches!(short.check(), Err(Error::DoesNotFit { memory, .. }) if memory == "the host"));
     }
 }
 

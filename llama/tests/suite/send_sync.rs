@@ -199,7 +199,11 @@ fn both_of_features() -> Vec<&'static str> {
 /// They hold callbacks that may borrow from the thread that builds.
 fn neither() -> Vec<&'static str> {
     let lists: &[Vec<&str>] = &[
-        assert_neither!(llama::ModelBuilder<'static>, llama::TrainerBuilder<'static>),
+        assert_neither!(
+            llama::ModelBuilder<'static>,
+            llama::Planner<'static>,
+            llama::TrainerBuilder<'static>
+        ),
         #[cfg(feature = "tools")]
         assert_neither!(llama::ToolChat<'static>),
     ];

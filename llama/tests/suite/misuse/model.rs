@@ -28,6 +28,17 @@ pub(super) fn rows() -> Vec<Row> {
     "ModelBuilder::fit: more heads than fit" => LoadModel, |_| {
         Model::builder(default_path()).metadata_override("llama.attention.head_count", 0_i64).fit(|context| context).map(drop)
     };
+    "Planner::plan: a context of nothing" => InvalidParameter, |_| Model::builder(default_path()).planner().n_ctx(0..=256).plan().map(drop);
+    "Planner::plan: sizes backwards" => InvalidParameter, |_| {
+        #[allow(clippy::reversed_empty_ranges, reason = "this is what is tested")]
+        let range = 512..=256;
+        Model::builder(default_path()).planner().n_ctx(range).plan().map(drop)
+    };
+    "Fit::check: no memory at all" => DoesNotFit, |_| {
+        let devices = llama::devices()?;
+        let planner = Model::builder(default_path()).devices(&[]).planner();
+        devices.iter().fold(planner, |planner, device| planner.limit(device, 0)).plan()?.check()
+    };
     "Model::from_bytes: none" => LoadModel, |_| Model::from_bytes(&[]).map(drop);
     "Model::from_bytes: a magic number" => LoadModel, |_| Model::from_bytes(b"GGUF").map(drop);
     "Model::from_bytes: zeros" => LoadModel, |_| Model::from_bytes(&[0; 4096]).map(drop);

@@ -1,16 +1,19 @@
 //! What a model needs before it is loaded, and where its layers fit.
 #![forbid(unsafe_code)]
 
+mod places;
+mod planner;
+mod room;
+
+pub use planner::Planner;
+
 use crate::context::ContextBuilder;
-use crate::device::{Device, DeviceKind, devices};
-use crate::error::Result;
+use crate::device::{Device, DeviceKind};
+use crate::error::{Error, Result};
 use crate::ffi::backend::DevicePtr;
 use crate::gguf::Gguf;
 use crate::model::{Layers, Model, ModelBuilder};
 use std::path::Path;
-
-/// Bytes that stay free on each device, for its driver and for others.
-const MARGIN: u64 = 1 << 30;
 
 /// Bytes of memory, by what they are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,13 +53,13 @@ pub struct FitDevice {
     pub device: Option<Device>,
     /// What it would take.
     pub usage: MemoryUse,
-    /// What it can give now: on devices, what is free less a GiB for others; 0 where it does not tell.
+    /// What it can give now, see [`Planner::margin`] and [`Planner::limit`]; 0 where it does not tell.
     pub available: u64,
     /// By how much that is too little.
     pub missing: u64,
 }
 
-/// What a model needs and where it fits; made by [`fit`] and [`ModelBuilder::fit`].
+/// What a model needs and where it fits; made by [`fit`], [`ModelBuilder::fit`] and [`ModelBuilder::planner`].
 ///
 /// ```
 /// let model = "../examples/model/llama-tiny-chat.gguf";
@@ -65,7 +68,9 @@ pub struct FitDevice {
 /// for memory in &plan.memories {
 ///     println!("{} bytes needed, {} missing", memory.usage.total(), memory.missing);
 /// }
-/// let model = llama::Model::builder(model).gpu_layers(plan.gpu_layers()).load()?;
+/// plan.check()?;
+/// let model = llama::Model::builder(model).planned(&plan).load()?;
+/// let context = model.context_builder().n_ctx(plan.n_ctx).build()?;
 /// # Ok::<(), llama::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -75,6 +80,10 @@ pub struct Fit {
     pub n_layer: u32,
     /// How many layers the devices hold, the output counted as one more.
     pub offloaded: u32,
+    /// Tokens that the context holds.
+    pub n_ctx: u32,
+    /// What to give to [`ModelBuilder::tensor_split`]; empty where there is nothing to share out.
+    pub tensor_split: Vec<f32>,
     /// Bytes of the weights of each layer.
     pub layer_weights: Vec<u64>,
     /// Bytes of the weights that belong to no layer: embeddings, output.
@@ -96,6 +105,17 @@ impl Fit {
         self.memories.iter().map(|memory| memory.missing).sum()
     }
 
+    /// What is too little, as an error.
+    ///
+    /// # Errors
+    /// [`Error::DoesNotFit`] for the first memory in which something is missing.
+    pub fn check(&self) -> Result<()> {
+        let Some(short) = self.memories.iter().find(|memory| memory.missing > 0) else { return Ok(()) };
+        let memory = short.device.as_ref().map_or("the host", Device::name).to_owned();
+        let (available, missing) = (short.available, short.missing);
+        Err(Error::DoesNotFit { memory, needed: available + missing, available })
+    }
+
     /// What to give to [`ModelBuilder::gpu_layers`].
     #[must_use]
     pub fn gpu_layers(&self) -> Layers {
@@ -104,77 +124,40 @@ impl Fit {
 }
 
 /// Says what a model needs with a context of `n_ctx` tokens (0: as long as in training), and how many of its layers
-/// fit on `devices`, without loading its weights. The CPU among them is no limit of its own.
+/// fit on `devices`, without loading its weights. Those that work on the host's memory, like the CPU, are no limit
+/// of their own.
 ///
 /// # Errors
 /// As [`ModelBuilder::load`] and [`ContextBuilder::build`].
 pub fn fit(path: impl AsRef<Path>, devices: &[Device], n_ctx: u32) -> Result<Fit> {
-    let others: Vec<_> = devices.iter().filter(|device| device.kind() != DeviceKind::Cpu).cloned().collect();
+    let own = |device: &&Device| !matches!(device.kind(), DeviceKind::Cpu | DeviceKind::Accelerator);
+    let others: Vec<_> = devices.iter().filter(own).cloned().collect();
     Model::builder(path)
         .devices(&others)
         .fit(|context| if n_ctx == 0 { context } else { context.n_ctx(n_ctx) })
 }
 
-impl ModelBuilder<'_> {
+impl<'a> ModelBuilder<'a> {
     /// Says what the model needs with these parameters and those that `context` sets, without loading its weights:
     /// llama.cpp plans everything and allocates nothing. How many layers go to devices is chosen, unless
     /// [`gpu_layers`](Self::gpu_layers) says it.
     ///
     /// # Errors
     /// As [`load`](Self::load) and [`ContextBuilder::build`].
-    pub fn fit(mut self, context: impl Fn(ContextBuilder) -> ContextBuilder) -> Result<Fit> {
-        let chosen = self.layers();
-        let mut measure = |layers: Layers| -> Result<Measured> {
-            let planned = self.plan(layers)?;
-            let memories = context(planned.model.context_builder().n_threads(1)).build()?.memory_usage()?;
-            let memories = memories.into_iter().map(rate).collect::<Result<_>>()?;
-            Ok(Measured { n_layer: planned.model.n_layer(), header: planned.header, memories })
-        };
-        let mut best = measure(if chosen == Layers::Auto { Layers::None } else { chosen })?;
-        let all = best.n_layer + 1;
-        let mut offloaded = match chosen {
-            Layers::All => all,
-            Layers::Count(n) => n.min(all),
-            _ => 0,
-        };
-        if chosen == Layers::Auto && devices()?.iter().any(|device| device.kind() != DeviceKind::Cpu) {
-            // Largest number of layers whose memory is there: more layers need more of it.
-            let mut too_many = all + 1;
-            while offloaded + 1 < too_many {
-                let tried = offloaded.midpoint(too_many);
-                let measured = measure(Layers::Count(tried))?;
-                let fits =
-                    measured.memories.iter().all(|memory| memory.device.is_none() || memory.missing == 0);
-                if fits {
-                    (offloaded, best) = (tried, measured);
-                } else {
-                    too_many = tried;
-                }
-            }
-        }
-        let (layer_weights, other_weights) = weights(&best.header, best.n_layer);
-        Ok(Fit { n_layer: best.n_layer, offloaded, layer_weights, other_weights, memories: best.memories })
+    pub fn fit(self, context: impl Fn(ContextBuilder) -> ContextBuilder + 'a) -> Result<Fit> {
+        self.planner().context(context).plan()
     }
-}
 
-struct Measured {
-    n_layer: u32,
-    header: Gguf,
-    memories: Vec<FitDevice>,
-}
+    /// Plans with more to say: a context as long as fits, memory to leave alone.
+    pub fn planner(self) -> Planner<'a> {
+        Planner::new(self)
+    }
 
-/// Compares with what is there.
-fn rate(taken: DeviceUsage) -> Result<FitDevice> {
-    let cpu = || devices().map(|list| list.into_iter().find(|device| device.kind() == DeviceKind::Cpu));
-    let (device, margin) = match &taken.device {
-        Some(device) => (Some(device.clone()), MARGIN),
-        None => (cpu()?, 0),
-    };
-    let free = device.map_or(Ok(0), |device| device.memory().map(|memory| memory.free as u64))?;
-    let available = free.saturating_sub(margin);
-    let known = free > 0;
-    let missing = if known { taken.usage.total().saturating_sub(available) } else { 0 };
-    Ok(FitDevice { device: taken.device, usage: taken.usage, available, missing })
+    /// Takes the layers and shares of a plan, and its devices.
+    pub fn planned(self, plan: &Fit) -> Self {
+        let devices: Vec<_> = plan.memories.iter().filter_map(|memory| memory.device.clone()).collect();
+        self.devices(&devices).gpu_layers(plan.gpu_layers()).tensor_split(&plan.tensor_split)
+    }
 }
 
 /// Sums up what llama.cpp lists by kind of memory; that of the host comes first.

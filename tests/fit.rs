@@ -1,0 +1,254 @@
+//! Plans for devices are kept by loads: on GPUs of this machine, and on the processor of other processes.
+
+mod support;
+
+use llama::{Batch, Device, DeviceKind, Error, Fit, Layers, LoadMode, Model, Planner, SeqId, Token};
+use llama_test_kit::{RandomModel, Shape, WeightType};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+const MIB: u64 = 1 << 20;
+
+/// Memory is compared, and a server works for one process at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Run by the tests below in processes of their own.
+#[cfg(feature = "rpc")]
+#[test]
+fn serve() {
+    support::worker::serve_if_asked();
+}
+
+/// Twelve layers of 3 MiB, and 12 KiB of memory for each past token.
+fn model_path() -> PathBuf {
+    let whole = Shape::by_name("llama-180m").expect("a known shape");
+    let name = "llama-40m".to_owned();
+    let shape = Shape { name, n_layer: 12, n_embd: 512, n_ff: 1408, n_head: 8, ..whole };
+    let model = RandomModel::new(shape).weights(WeightType::Q8_0);
+    model.cached(support::scratch()).expect("the kit writes models")
+}
+
+/// The CPU of this process.
+fn processor() -> Device {
+    let all = llama::devices().expect("devices");
+    all.into_iter().find(|device| device.kind() == DeviceKind::Cpu).expect("a processor")
+}
+
+/// Calls `test` with each set of devices that there is.
+fn with_devices(test: impl Fn(&Path, &[Device]) -> Result<(), Error>) -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let path = model_path();
+    let own = |device: &Device| matches!(device.kind(), DeviceKind::Gpu | DeviceKind::IntegratedGpu);
+    let local: Vec<Device> = llama::devices()?
+        .into_iter()
+        .filter(|device| own(device) && !device.name().starts_with("RPC"))
+        .collect();
+    match local.first() {
+        Some(device) => test(&path, std::slice::from_ref(device))?,
+        None => println!("skipped: no GPU here (GGML_VK_VISIBLE_DEVICES=0 allows a software device)"),
+    }
+    #[cfg(feature = "rpc")]
+    {
+        use support::worker::{Host, free_endpoint};
+        let servers = [Host::start(free_endpoint()), Host::start(free_endpoint())];
+        let mut remote = Vec::new();
+        for server in &servers {
+            remote.extend_from_slice(llama::rpc::connect(&server.endpoint)?.devices());
+        }
+        test(&path, &remote[..1])?;
+        test(&path, &remote)?;
+        if let Some(device) = local.first() {
+            test(&path, &[device.clone(), remote[0].clone()])?;
+        }
+    }
+    #[cfg(not(feature = "rpc"))]
+    println!("skipped: devices of other processes (feature `rpc`)");
+    Ok(())
+}
+
+/// A planner that may take so much of each device.
+fn planner<'a>(path: &'a Path, devices: &[Device], layers: Layers, limits: &[u64]) -> Planner<'a> {
+    let planner = Model::builder(path).devices(devices).gpu_layers(layers).planner().margin(0);
+    devices.iter().zip(limits).fold(planner, |planner, (device, bytes)| planner.limit(device, *bytes))
+}
+
+/// Loads as planned, computes, and compares what is taken with the plan.
+fn keep(path: &Path, plan: &Fit) -> Result<(), Error> {
+    let model = Model::builder(path).planned(plan).load_mode(LoadMode::Read).load()?;
+    let mut context = model.context_builder().n_ctx(plan.n_ctx).n_threads(1).build()?;
+    let taken = context.memory_usage()?;
+    assert_eq!(taken.len(), plan.memories.len());
+    for (taken, planned) in taken.iter().zip(&plan.memories) {
+        let name = taken.device.as_ref().map(Device::name);
+        assert_eq!(name, planned.device.as_ref().map(Device::name));
+        let (real, expected) = (taken.usage, planned.usage);
+        let near = |real: u64, expected: u64| real.abs_diff(expected) <= real / 50 + 4096;
+        assert!(near(real.weights, expected.weights), "{name:?}: weights {real:?} {expected:?}");
+        assert_eq!(real.context, expected.context, "{name:?}");
+        assert!(near(real.compute, expected.compute), "{name:?}: compute {real:?} {expected:?}");
+    }
+    let prompt: Vec<Token> = (0..20).map(|i| Token(300 + 7 * i)).collect();
+    let mut batch = Batch::new();
+    batch.extend(SeqId(0), 0, &prompt).logits_for_last();
+    let found = context.decode(&batch)?.logits_last()?.to_vec();
+    let alone = Model::builder(path).devices(&[]).load()?;
+    let mut alone = alone.context_builder().n_ctx(512).n_threads(1).build()?;
+    let expected = alone.decode(&batch)?.logits_last()?.to_vec();
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
+    let cosine = dot(&found, &expected) / (dot(&found, &found) * dot(&expected, &expected)).sqrt();
+    assert!(cosine > 0.99, "{cosine}");
+    Ok(())
+}
+
+#[test]
+fn all_layers_where_there_is_room() -> Result<(), Error> {
+    with_devices(|path, devices| {
+        let plan = planner(path, devices, Layers::Auto, &[]).n_ctx(256..=2048).plan()?;
+        assert_eq!((plan.offloaded, plan.n_ctx), (plan.n_layer + 1, 2048));
+        plan.check()?;
+        keep(path, &plan)
+    })
+}
+
+#[test]
+fn what_does_not_fit_stays_with_the_processor() -> Result<(), Error> {
+    with_devices(|path, devices| {
+        let whole = planner(path, devices, Layers::All, &[]).context(|c| c.n_ctx(1024)).plan()?;
+        // Room for the computations, and for most of the rest. The output goes first and is as large as five layers.
+        let room = |memory: &llama::FitDevice| {
+            memory.usage.compute + (memory.usage.weights + memory.usage.context) * 3 / 4
+        };
+        let limits: Vec<u64> = whole.memories[1..].iter().map(room).collect();
+        let plan = planner(path, devices, Layers::Auto, &limits).context(|c| c.n_ctx(1024)).plan()?;
+        plan.check()?;
+        assert!((plan.n_layer / 4..plan.n_layer).contains(&plan.offloaded), "{plan:?}");
+        for memory in &plan.memories[1..] {
+            let name = memory.device.as_ref().map(Device::name);
+            let place = devices.iter().position(|device| Some(device.name()) == name).expect("one of them");
+            assert!(memory.usage.total() <= limits[place] && memory.available <= limits[place], "{plan:?}");
+        }
+        keep(path, &plan)?;
+        let more = planner(path, devices, Layers::Count(plan.offloaded + 1), &limits)
+            .context(|c| c.n_ctx(1024))
+            .plan()?;
+        assert!(!more.fits(), "one more layer would have fitted: {more:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn the_context_gets_shorter_before_layers_stay_behind() -> Result<(), Error> {
+    with_devices(|path, devices| {
+        let taken = |n_ctx: u32| -> Result<Vec<u64>, Error> {
+            let plan = planner(path, devices, Layers::All, &[]).context(|c| c.n_ctx(n_ctx)).plan()?;
+            Ok(plan.memories[1..].iter().map(|memory| memory.usage.total()).collect())
+        };
+        let limits = taken(2048)?;
+        let plan = planner(path, devices, Layers::Auto, &limits).n_ctx(512..=8192).plan()?;
+        plan.check()?;
+        assert_eq!(plan.offloaded, plan.n_layer + 1);
+        // Layers are shared out by estimates: of several devices one may be full earlier.
+        let least = if devices.len() == 1 { 2048 } else { 1024 };
+        assert!((least..=2048).contains(&plan.n_ctx), "{limits:?} {plan:?}");
+        keep(path, &plan)?;
+        let longer = planner(path, devices, Layers::All, &limits).n_ctx(2304..=8192).plan()?;
+        assert!(!longer.fits(), "{longer:?}");
+
+        // Not even the shortest leaves room for all layers: it is taken, and some stay behind.
+        let plan = planner(path, devices, Layers::Auto, &limits).n_ctx(4096..=8192).plan()?;
+        plan.check()?;
+        assert!(plan.offloaded > 0 && plan.offloaded <= plan.n_layer, "{}", plan.offloaded);
+        assert!(plan.n_ctx >= 4096);
+        keep(path, &plan)
+    })
+}
+
+#[test]
+fn what_is_missing_has_a_name_and_a_number() -> Result<(), Error> {
+    with_devices(|path, devices| {
+        // Nothing fits on the devices: everything stays with the host, unless all layers are asked for.
+        let tiny = vec![MIB; devices.len()];
+        let plan = planner(path, devices, Layers::Auto, &tiny).context(|c| c.n_ctx(512)).plan()?;
+        assert_eq!(plan.offloaded, 0);
+        plan.check()?;
+        let plan = planner(path, devices, Layers::All, &tiny).context(|c| c.n_ctx(512)).plan()?;
+        let short = plan.memories.iter().find(|memory| memory.missing > 0).expect("a memory that lacks some");
+        assert_eq!(short.missing, short.usage.total() - MIB);
+        let error = plan.check().expect_err("it does not fit");
+        let Error::DoesNotFit { memory, needed, available } = &error else { panic!("{error}") };
+        assert_eq!(memory, short.device.as_ref().expect("a device").name());
+        assert_eq!((*needed, *available), (short.usage.total(), MIB));
+        let text = error.to_string();
+        assert!(text.contains(memory) && text.contains(&format!("{} are missing", short.missing)), "{text}");
+        // Neither here nor there.
+        let plan = planner(path, devices, Layers::Auto, &tiny)
+            .limit(&processor(), 10 * MIB)
+            .n_ctx(512..=4096)
+            .plan()?;
+        assert_eq!(plan.n_ctx, 512, "the shortest is planned where nothing helps");
+        let error = plan.check().expect_err("it does not fit").to_string();
+        assert!(error.contains("bytes of the host are needed, 10485760 are available"), "{error}");
+        Ok(())
+    })
+}
+
+#[test]
+fn devices_hold_as_much_as_they_can() -> Result<(), Error> {
+    with_devices(|path, devices| {
+        if devices.len() < 2 {
+            return Ok(());
+        }
+        let context = |c: llama::ContextBuilder| c.n_ctx(512);
+        let halves = |limits: &[u64]| {
+            let builder = Model::builder(path).devices(devices).gpu_layers(Layers::All);
+            let planner = builder.tensor_split(&[1.0, 1.0]).planner().context(context);
+            devices.iter().zip(limits).fold(planner, |planner, (device, bytes)| planner.limit(device, *bytes))
+        };
+        let half = halves(&[]).plan()?.memories;
+        let room = |memory: &llama::FitDevice, percent: u64| {
+            memory.usage.compute + (memory.usage.weights + memory.usage.context) * percent / 100
+        };
+        // More than a half here, less than one there: together the whole model.
+        let limits = [room(&half[1], 180), room(&half[2], 75)];
+        assert!(!halves(&limits).plan()?.fits());
+        let plan = planner(path, devices, Layers::Auto, &limits).context(context).plan()?;
+        plan.check()?;
+        assert_eq!(plan.offloaded, plan.n_layer + 1, "{plan:?}");
+        assert_eq!(plan.tensor_split.iter().sum::<f32>().to_string(), (plan.n_layer + 1).to_string());
+        assert!(plan.tensor_split[0] > plan.tensor_split[1], "{plan:?}");
+        keep(path, &plan)?;
+        // A device that is full takes no part.
+        let plan = planner(path, devices, Layers::Auto, &[0, 1 << 30]).context(context).plan()?;
+        plan.check()?;
+        let used: Vec<&str> =
+            plan.memories.iter().filter_map(|memory| memory.device.as_ref()).map(Device::name).collect();
+        assert_eq!((plan.offloaded, used), (plan.n_layer + 1, vec![devices[1].name()]));
+        keep(path, &plan)
+    })
+}
+
+#[test]
+fn ranges_with_nothing_in_them() {
+    let path = model_path();
+    #[allow(clippy::reversed_empty_ranges, reason = "this is what is tested")]
+    for range in [0..=512, 512..=256] {
+        let error = Model::builder(&path).devices(&[]).planner().n_ctx(range).plan().expect_err("no sizes");
+        assert!(matches!(error, Error::InvalidParameter { name: "n_ctx", .. }), "{error}");
+    }
+}
+
+#[test]
+fn without_devices_the_host_decides() -> Result<(), Error> {
+    let path = model_path();
+    let planner = || Model::builder(&path).devices(&[]).planner();
+    let limit = planner().context(|c| c.n_ctx(1024)).plan()?.memories[0].usage.total();
+    let plan = planner().limit(&processor(), limit).n_ctx(256..=8000).plan()?;
+    assert_eq!((plan.n_ctx, plan.offloaded, plan.memories.len()), (1024, 0, 1));
+    plan.check()?;
+    // The plan's own context can be built.
+    let model = Model::builder(&path).planned(&plan).load()?;
+    assert_eq!(model.context_builder().n_ctx(plan.n_ctx).build()?.n_ctx(), 1024);
+    let plan = planner().limit(&processor(), limit).n_ctx(2048..=8000).plan()?;
+    assert!(matches!(plan.check(), Err(Error::DoesNotFit { memory, .. }) if memory == "the host"));
+    Ok(())
+}
