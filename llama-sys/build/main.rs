@@ -10,6 +10,7 @@ mod bindings;
 mod blas;
 mod cache;
 mod carrier;
+mod checks;
 #[cfg(any(feature = "cuda", feature = "metal", feature = "vulkan"))]
 mod cmake;
 mod compile;
