@@ -148,10 +148,14 @@ const INDEXED_LAYERS: &[(&str, &str, Option<i64>)] = &[
 /// by zero.
 const OTHER_KEYS: Archs = &["deepseek4", "dots3note"];
 
+/// Latent attention that is computed in one way with lengths of its own, and in another without: each has weights that
+/// the other way cannot use.
+const LATENT_TWO_WAYS: Archs = &["kimi-k3", "kimi-linear"];
+
 /// Says which rule the header of a file with these overrides breaks, or `None`.
 pub(super) fn broken(file: &Gguf, overrides: &[(CString, OverrideValue)]) -> Option<String> {
-    broken_numbers(file, overrides)
-        .or_else(|| Facts { file, overrides, arch: architecture(file, overrides)? }.nothing_but_heads())
+    let facts = Facts { file, overrides, arch: architecture(file, overrides)? };
+    broken_numbers(file, overrides).or_else(|| facts.nothing_but_heads()).or_else(|| facts.bad_latent())
 }
 
 /// As [`broken`], for the numbers alone.
@@ -267,6 +271,18 @@ impl Facts<'_> {
         None
     }
 
+    fn bad_latent(&self) -> Option<String> {
+        if !self.concerned(LATENT_TWO_WAYS) {
+            return None;
+        }
+        let given = |name| self.numbers(name).is_some_and(|list| list.first().is_some_and(|n| *n != 0));
+        let own = given("attention.key_length_mla") && given("attention.value_length_mla");
+        let (end, with) = if own { ("attn_kv_b.weight", "with") } else { ("attn_k_b.weight", "without") };
+        let odd = self.file.tensors().iter().find(|tensor| tensor.name().ends_with(end))?;
+        let keys = format!("{0}.attention.key_length_mla and {0}.attention.value_length_mla", self.arch);
+        Some(format!("its tensors do not fit its metadata: {} cannot be used {with} {keys}", odd.name()))
+    }
+
     fn nothing_but_heads(&self) -> Option<String> {
         let (_, first) = NOTHING_BUT_HEADS.iter().find(|(archs, _)| self.concerned(archs))?;
         let heads = self.numbers("nextn_predict_layers")?.iter().any(|n| *n != 0);
@@ -348,6 +364,18 @@ mod tests {
         assert_eq!(verdict("qwen35", 1, "blk.0.attn_norm.weight"), None);
         assert_eq!(verdict("qwen35", 0, "blk.2.attn_norm.weight"), None, "llama.cpp says so itself");
         assert_eq!(verdict("llama", 1, "blk.2.attn_norm.weight"), None);
+    }
+
+    #[test]
+    fn weights_fit_the_kind_of_latent_attention() {
+        let lengths = ["key", "value"].map(|name| (format!("attention.{name}_length_mla"), Value::U32(16)));
+        let lengths = lengths.each_ref().map(|(key, value)| (key.as_str(), value.clone()));
+        let verdict = |pairs: &[_], tensor| broken(&file("kimi-k3", pairs, &[tensor]), &[]);
+        let words = verdict(&lengths, "blk.1.attn_kv_b.weight").expect("the other way");
+        assert!(words.contains("blk.1.attn_kv_b.weight cannot be used with kimi-k3."), "{words}");
+        assert!(verdict(&[], "blk.1.attn_k_b.weight").is_some());
+        assert_eq!(verdict(&lengths, "blk.1.attn_k_b.weight"), None);
+        assert_eq!(verdict(&[], "blk.1.attn_kv_b.weight"), None);
     }
 
     #[test]
