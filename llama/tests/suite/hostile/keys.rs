@@ -204,7 +204,7 @@ const LATENT: &[&str] = &[
 ];
 
 /// Attention that an indexer chooses the keys of.
-const INDEXED: &[&str] = &["deepseek32", "deepseek4", "glm-dsa", "minimax-m3", "qwen4exp"];
+const INDEXED: &[&str] = &["deepseek32", "deepseek4", "dots3note", "glm-dsa", "minimax-m3", "qwen4exp"];
 
 /// A value of the metadata.
 #[derive(Clone, Copy)]
@@ -247,6 +247,9 @@ pub(super) const HINTS: &[(&[&str], &str, Hint)] = &[
     (&["bailingmoe3"], "kda.gate_lower_bound", Float(-5.0)),
     (&["cohere2moe"], "attention.layer_norm_rms_epsilon", Float(1e-5)),
     (&["dflash", "eagle3"], "target_layers", List(&[0, 1, 1])),
+    (&["dots3note"], "attention.key_length_mla_swa", Int(16)),
+    (&["dots3note"], "attention.value_length_mla_swa", Int(16)),
+    (&["dots3note"], "attention.kv_lora_rank_swa", Int(16)),
     (&["graniteswitch"], "adapters.count", Int(4)),
     (&["hrm_text"], "hrm.layers_per_stack", Int(1)),
     (&["hrm_text"], "hrm.h_cycles", Int(1)),
