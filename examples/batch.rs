@@ -2,11 +2,12 @@
 //!
 //! `cargo run --release --example batch -- "Tell me a story." --answers 8`
 
-use llama::{Batch, ChatTemplate, Message, Model, Sampler, SeqId, Special, TemplateOptions, TokenDecoder};
-use std::error::Error;
-use std::time::Instant;
+mod support;
 
-const DEFAULT_MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/model/llama-tiny-chat.gguf");
+use llama::{Batch, ChatTemplate, Message, Model, Sampler, SeqId, Special, TemplateOptions, TokenDecoder};
+use pico_args::Arguments;
+use std::process::ExitCode;
+use std::time::Instant;
 
 const HELP: &str = "\
 Answers one message several times, all answers side by side. The prompt is computed once.
@@ -27,36 +28,16 @@ struct Answer {
     text: String,
 }
 
-fn main() -> std::process::ExitCode {
-    match run(std::env::args().skip(1)) {
-        Ok(()) => 0.into(),
-        Err(error) => {
-            eprintln!("error: {error}");
-            1.into()
-        }
-    }
+fn main() -> ExitCode {
+    support::main(HELP, run)
 }
 
-fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
-    let (mut text, mut path) = ("Tell me a story.".to_owned(), DEFAULT_MODEL.to_owned());
-    let (mut count, mut max_tokens, mut seed) = (4_u32, 100_u32, 1_u32);
-    while let Some(name) = args.next() {
-        let mut value = || args.next().ok_or_else(|| format!("{name} needs a value, see --help"));
-        let number =
-            |text: String| text.parse().map_err(|_| format!("{name} needs a number, not \"{text}\""));
-        match name.as_str() {
-            "-h" | "--help" => {
-                println!("{HELP}");
-                return Ok(());
-            }
-            "-m" | "--model" => path = value()?,
-            "--answers" => count = number(value()?)?,
-            "--max-tokens" => max_tokens = number(value()?)?,
-            "--seed" => seed = number(value()?)?,
-            _ if name.starts_with('-') => return Err(format!("unknown option {name}, see --help").into()),
-            _ => text = name,
-        }
-    }
+fn run(mut args: Arguments) -> support::Outcome {
+    let path = support::model(&mut args)?;
+    let count = support::number(&mut args, "--answers")?.unwrap_or(4_u32);
+    let max_tokens = support::number(&mut args, "--max-tokens")?.unwrap_or(100_u32);
+    let seed = support::number(&mut args, "--seed")?.unwrap_or(1_u32);
+    let text = support::texts(args, 1)?.pop().unwrap_or_else(|| "Tell me a story.".to_owned());
 
     let model = Model::load(path)?;
     let vocab = model.vocab();

@@ -4,16 +4,15 @@
 
 #[path = "chat/args.rs"]
 mod args;
+mod support;
 
 use args::Args;
 use llama::{CancelToken, Chat, Completion, Model};
-use std::error::Error;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-const DEFAULT_MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/model/llama-tiny-chat.gguf");
+use support::{Outcome, is_broken_pipe, one_line};
 
 const COMMANDS: &str = "\
 /stats  token speed of the last answer
@@ -21,27 +20,14 @@ const COMMANDS: &str = "\
 /help   this list
 /exit   leave (also Ctrl-D; Ctrl-C stops the answer, a second one leaves)";
 
-type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 type Ask<'a> = &'a mut dyn FnMut(&mut Chat, &str) -> Outcome<Completion>;
 
 fn main() -> ExitCode {
-    let list = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned());
-    match Args::parse(list).map_err(Into::into).and_then(|args| run(&args)) {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads our output has seen enough.
-        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {}", one_line(&*error));
-            ExitCode::FAILURE
-        }
-    }
+    support::main(args::HELP, |args| run(&Args::read(args)?))
 }
 
 fn run(args: &Args) -> Outcome {
-    if args.help {
-        return Ok(writeln!(io::stdout(), "{}", args::HELP)?);
-    }
-    let model = Model::load(args.model.as_deref().unwrap_or(DEFAULT_MODEL))?;
+    let model = Model::load(&args.model)?;
     let mut chat = args.apply(model.chat_builder()).build()?;
     let answering = stop_on_ctrl_c(chat.cancel_token())?;
     let mut ask = |chat: &mut Chat, text: &str| {
@@ -133,12 +119,4 @@ fn stop_on_ctrl_c(token: CancelToken) -> Outcome<Arc<AtomicBool>> {
         }
     })?;
     Ok(answering)
-}
-
-fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
-fn one_line(error: &dyn Error) -> String {
-    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -2,11 +2,13 @@
 //!
 //! `cargo run --release --example embeddings -- "the capital of a country" FOLDER --model FILE.gguf`
 
-use llama::Model;
-use std::error::Error;
-use std::path::{Path, PathBuf};
+mod support;
 
-const DEFAULT_MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/model/llama-tiny-chat.gguf");
+use llama::Model;
+use pico_args::Arguments;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use support::Outcome;
 
 const HELP: &str = "\
 Searches the text files of a folder by meaning, and names file and lines of what is closest.
@@ -28,37 +30,17 @@ struct Passage {
     lines: Vec<String>,
 }
 
-fn main() -> std::process::ExitCode {
-    match run(std::env::args().skip(1)) {
-        Ok(()) => 0.into(),
-        Err(error) => {
-            eprintln!("error: {error}");
-            1.into()
-        }
-    }
+fn main() -> ExitCode {
+    support::main(HELP, run)
 }
 
-fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
-    let (mut model, mut top, mut lines) = (DEFAULT_MODEL.to_owned(), 3, 8);
-    let (mut query_prefix, mut document_prefix, mut texts) = (String::new(), String::new(), Vec::new());
-    while let Some(name) = args.next() {
-        let mut value = || args.next().ok_or_else(|| format!("{name} needs a value, see --help"));
-        let number =
-            |text: String| text.parse().map_err(|_| format!("{name} needs a number, not \"{text}\""));
-        match name.as_str() {
-            "-h" | "--help" => {
-                println!("{HELP}");
-                return Ok(());
-            }
-            "-m" | "--model" => model = value()?,
-            "--top" => top = number(value()?)?,
-            "--lines" => lines = number(value()?)?,
-            "--query-prefix" => query_prefix = value()?,
-            "--document-prefix" => document_prefix = value()?,
-            _ if name.starts_with('-') => return Err(format!("unknown option {name}, see --help").into()),
-            _ => texts.push(name),
-        }
-    }
+fn run(mut args: Arguments) -> Outcome {
+    let model = support::model(&mut args)?;
+    let top = support::number(&mut args, "--top")?.unwrap_or(3);
+    let lines: usize = support::number(&mut args, "--lines")?.unwrap_or(8);
+    let query_prefix: Option<String> = args.opt_value_from_str("--query-prefix")?;
+    let document_prefix: Option<String> = args.opt_value_from_str("--document-prefix")?;
+    let texts = support::texts(args, 2)?;
     let [query, folder] = texts.as_slice() else {
         return Err("give a query and a folder, see --help".into());
     };
@@ -69,8 +51,12 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
         return Err(format!("no text files in {folder}").into());
     }
     let model = Model::load(model)?;
-    let embedder = model.embedder().query_prefix(query_prefix).document_prefix(document_prefix);
-    let mut embedder = embedder.truncate(true).build()?;
+    let mut embedder = model
+        .embedder()
+        .query_prefix(query_prefix.unwrap_or_default())
+        .document_prefix(document_prefix.unwrap_or_default())
+        .truncate(true)
+        .build()?;
     let documents: Vec<String> = passages.iter().map(|passage| passage.lines.join("\n")).collect();
     let vectors = embedder.embed(&documents)?;
     if !vectors.truncated().is_empty() {
@@ -87,7 +73,7 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
 }
 
 /// Collects the passages of all files that are text, in the order of their names.
-fn read_folder(folder: &Path, most: usize, passages: &mut Vec<Passage>) -> Result<(), Box<dyn Error>> {
+fn read_folder(folder: &Path, most: usize, passages: &mut Vec<Passage>) -> Outcome {
     let unreadable = |error| format!("{}: {error}", folder.display());
     let entries = std::fs::read_dir(folder).map_err(unreadable)?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;

@@ -2,11 +2,13 @@
 //!
 //! `cargo run --release --example infill -- "def add(a, b):\n    return " "\n" --model FILE.gguf`
 
-use llama::{Model, Session};
-use std::error::Error;
-use std::io::Write;
+mod support;
 
-const DEFAULT_MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/model/llama-tiny-chat.gguf");
+use llama::{Model, Session};
+use pico_args::Arguments;
+use std::io::Write;
+use std::process::ExitCode;
+
 /// Tokens of the context.
 const CONTEXT: u32 = 2048;
 
@@ -21,39 +23,17 @@ Usage: infill PREFIX SUFFIX [OPTIONS]
       --gap-only      print the gap without the two texts
   -h, --help          show this";
 
-fn main() -> std::process::ExitCode {
-    match run(std::env::args().skip(1)) {
-        Ok(()) => 0.into(),
-        Err(error) => {
-            eprintln!("error: {error}");
-            1.into()
-        }
-    }
+fn main() -> ExitCode {
+    support::main(HELP, run)
 }
 
-fn run(mut args: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
-    let (mut path, mut max_tokens, mut gap_only) = (DEFAULT_MODEL.to_owned(), 64, false);
-    let (mut files, mut texts) = (Vec::new(), Vec::new());
-    while let Some(name) = args.next() {
-        let mut value = || args.next().ok_or_else(|| format!("{name} needs a value, see --help"));
-        match name.as_str() {
-            "-h" | "--help" => {
-                println!("{HELP}");
-                return Ok(());
-            }
-            "-m" | "--model" => path = value()?,
-            "--file" => files.push(value()?),
-            "--max-tokens" => {
-                let text = value()?;
-                max_tokens = text.parse().map_err(|_| format!("{name} needs a number, not \"{text}\""))?;
-            }
-            "--gap-only" => gap_only = true,
-            _ if name.starts_with('-') && name.len() > 1 => {
-                return Err(format!("unknown option {name}, see --help").into());
-            }
-            _ => texts.push(name.replace("\\n", "\n")),
-        }
-    }
+fn run(mut args: Arguments) -> support::Outcome {
+    let path = support::model(&mut args)?;
+    let files: Vec<String> = args.values_from_str("--file")?;
+    let max_tokens = support::number(&mut args, "--max-tokens")?.unwrap_or(64);
+    let gap_only = args.contains("--gap-only");
+    let texts: Vec<String> =
+        support::texts(args, 2)?.into_iter().map(|text| text.replace("\\n", "\n")).collect();
     let [prefix, suffix] = texts.as_slice() else {
         return Err("give a prefix and a suffix, see --help".into());
     };

@@ -2,33 +2,31 @@
 //!
 //! `cargo run --release --example info`
 
+mod support;
+
 use llama::sys::build_info as build;
-use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
+use support::Outcome;
+
+const HELP: &str = "\
+Prints versions, how this program was built, CPU variants and devices.
+
+Usage: info
+
+  -h, --help  show this";
 
 const MIB: usize = 1 << 20;
 
 fn main() -> ExitCode {
-    if std::env::args().nth(1).is_some_and(|arg| arg == "-h" || arg == "--help") {
-        println!("Prints versions, how this program was built, CPU variants and devices.\n\nUsage: info");
-        return ExitCode::SUCCESS;
-    }
-    match report() {
-        Ok(text) => {
-            // A reader that has gone away is no failure.
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    support::main(HELP, |args| {
+        support::texts(args, 0)?;
+        Ok(std::io::stdout().write_all(report()?.as_bytes())?)
+    })
 }
 
-fn report() -> Result<String, Box<dyn Error>> {
+fn report() -> Outcome<String> {
     let mut out = String::new();
     let mut line = |name: &str, value: &str| writeln!(out, "{name:<14} {value}");
 
@@ -37,7 +35,9 @@ fn report() -> Result<String, Box<dyn Error>> {
     line("commit", build::LLAMA_CPP_COMMIT.unwrap_or("not known (sources are no git checkout)"))?;
     line("source", build::SOURCE)?;
     line("compiler", build::COMPILER)?;
-    line("builder", build::BUILDER)?;
+    let builders: Vec<String> =
+        build::BUILDERS.iter().map(|(part, builder)| format!("{part} by {builder}")).collect();
+    line("built", &builders.join(", "))?;
     line("features", &list(build::FEATURES))?;
     line("bindings", env!("CARGO_PKG_VERSION"))?;
 
@@ -60,6 +60,16 @@ fn report() -> Result<String, Box<dyn Error>> {
     }
     line("threads", &format!("{} by default", llama::default_threads()))?;
 
+    #[cfg(feature = "dynamic-backends")]
+    for file in llama::backends::automatic()? {
+        match file.outcome {
+            Ok(plugin) => line("plugin", &format!("{}: {}", plugin.name(), plugin.path().display()))?,
+            Err(error) => line("plugin", &error.to_string())?,
+        }
+    }
+    let registries = llama::registries()?;
+    let names: Vec<&str> = registries.iter().map(llama::Registry::name).collect();
+    line("back ends", &list(&names))?;
     for device in llama::devices()? {
         let memory = device.memory()?;
         let (free, total) = (memory.free / MIB, memory.total / MIB);

@@ -2,9 +2,12 @@
 //!
 //! `cargo run --release --features rpc --example rpc-server`
 
+mod support;
+
 use llama::rpc::Server;
-use std::error::Error;
+use pico_args::Arguments;
 use std::process::ExitCode;
+use support::Outcome;
 
 const HELP: &str = "\
 Lends this host's devices to programs on other hosts, which use them with llama::rpc::connect.
@@ -17,38 +20,21 @@ Usage: rpc-server [OPTIONS]
   -l, --listen ADDRESS:PORT  where to listen (default: 127.0.0.1:50052)
   -d, --device NAME          lend this device only; may be repeated (default: all but the processor, or the
                              processor where there is nothing else)
-  -t, --threads N            threads of the processor
+      --threads N            threads of the processor
   -c, --cache FOLDER         keep weights that clients send, so that a model need not be sent twice
   -h, --help                 show this";
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    support::main(HELP, run)
 }
 
-fn run() -> Result<(), Box<dyn Error>> {
-    let mut listen = "127.0.0.1:50052".to_owned();
-    let (mut wanted, mut threads, mut cache) = (Vec::new(), None, None);
-    let mut args = std::env::args().skip(1);
-    while let Some(name) = args.next() {
-        let mut value = || args.next().ok_or_else(|| format!("{name} needs a value, see --help"));
-        match name.as_str() {
-            "-l" | "--listen" => listen = value()?,
-            "-d" | "--device" => wanted.push(value()?),
-            "-t" | "--threads" => threads = Some(value()?.parse().map_err(|_| "--threads needs a number")?),
-            "-c" | "--cache" => cache = Some(value()?),
-            "-h" | "--help" => {
-                println!("{HELP}");
-                return Ok(());
-            }
-            _ => return Err(format!("unknown option {name}, see --help").into()),
-        }
-    }
+fn run(mut args: Arguments) -> Outcome {
+    let listen: Option<String> = args.opt_value_from_str(["-l", "--listen"])?;
+    let listen = listen.unwrap_or_else(|| "127.0.0.1:50052".to_owned());
+    let wanted: Vec<String> = args.values_from_str(["-d", "--device"])?;
+    let threads = support::number(&mut args, "--threads")?;
+    let cache: Option<String> = args.opt_value_from_str(["-c", "--cache"])?;
+    support::texts(args, 0)?;
 
     let devices = choose(&wanted)?;
     let mut server = Server::new(devices.clone());
@@ -70,7 +56,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     match server.serve(&listen)? {}
 }
 
-fn choose(wanted: &[String]) -> Result<Vec<llama::Device>, Box<dyn Error>> {
+fn choose(wanted: &[String]) -> Outcome<Vec<llama::Device>> {
     let all = llama::devices()?;
     if wanted.is_empty() {
         let (processors, others): (Vec<_>, Vec<_>) =

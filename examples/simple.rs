@@ -1,31 +1,32 @@
 //! The loop by hand: model, template, context, batch, sampler.
 //!
-//! `cargo run --release --example simple -- "Tell me a story." FILE.gguf`
+//! `cargo run --release --example simple -- "Tell me a story." --model FILE.gguf`
+
+mod support;
 
 use llama::{Batch, ChatTemplate, Message, Model, Sampler, SeqId, Special, TemplateOptions};
+use pico_args::Arguments;
 use std::io::Write;
+use std::process::ExitCode;
 
-const DEFAULT_MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/model/llama-tiny-chat.gguf");
-const DEFAULT_TEXT: &str = "Tell me a story.";
+const HELP: &str = "\
+Answers one message.
+
+Usage: simple [TEXT] [OPTIONS]
+
+  -m, --model FILE  a GGUF chat model (default: the tiny model of this repository)
+  -h, --help        show this";
+
 const MAX_TOKENS: usize = 200;
 
-fn main() -> std::process::ExitCode {
-    let mut args = std::env::args().skip(1);
-    let text = args.next().unwrap_or_else(|| DEFAULT_TEXT.to_owned());
-    if text == "-h" || text == "--help" {
-        println!("Answers one message.\n\nUsage: simple [TEXT [FILE.gguf]]");
-        return 0.into();
-    }
-    match run(&text, args.next().as_deref().unwrap_or(DEFAULT_MODEL)) {
-        Ok(()) => 0.into(),
-        Err(error) => {
-            eprintln!("error: {error}");
-            1.into()
-        }
-    }
+fn main() -> ExitCode {
+    support::main(HELP, run)
 }
 
-fn run(text: &str, path: &str) -> Result<(), Box<dyn std::error::Error>> {
+fn run(mut args: Arguments) -> support::Outcome {
+    let path = support::model(&mut args)?;
+    let text = support::texts(args, 1)?.pop().unwrap_or_else(|| "Tell me a story.".to_owned());
+
     let model = Model::load(path)?;
     let vocab = model.vocab();
     let mut ctx = model.context_builder().n_ctx(512).build()?;

@@ -1,8 +1,11 @@
 //! A model that calls functions of this program: weather, calculator, clock.
 //!
-//! `cargo run --release --features tools --example tools -- "What is 6 times 7?" FILE.gguf`
+//! `cargo run --release --features tools --example tools -- "What is 6 times 7?" --model FILE.gguf`
+
+mod support;
 
 use llama::{Model, ReplyEvent, Tool, ToolCall, ToolResult, tool};
+use pico_args::Arguments;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,17 +13,15 @@ use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const DEFAULT_MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/model/llama-tiny-chat.gguf");
-const DEFAULT_TEXT: &str = "What is the weather in Lima?";
-
 const HELP: &str = "\
 Answers one question with the help of three tools: weather, calculator, clock.
 Calls and their arguments go to standard error, the answer to standard output.
 
-Usage: tools [OPTIONS] [TEXT [FILE.gguf]]
+Usage: tools [TEXT] [OPTIONS]
 
-      --ask   ask before each call
-  -h, --help  show this";
+  -m, --model FILE  a GGUF chat model (default: the tiny model of this repository)
+      --ask         ask before each call
+  -h, --help        show this";
 
 #[derive(Deserialize, JsonSchema)]
 struct Place {
@@ -38,30 +39,15 @@ struct Calculation {
 struct Nothing {}
 
 fn main() -> ExitCode {
-    match run(std::env::args().skip(1)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {}", error.to_string().split_whitespace().collect::<Vec<_>>().join(" "));
-            ExitCode::FAILURE
-        }
-    }
+    support::main(HELP, run)
 }
 
-fn run(args: impl Iterator<Item = String>) -> ToolResult<()> {
-    let (options, words): (Vec<String>, Vec<String>) = args.partition(|arg| arg.starts_with('-'));
-    let mut ask = false;
-    for option in &options {
-        match option.as_str() {
-            "--ask" => ask = true,
-            "-h" | "--help" => return Ok(writeln!(io::stdout(), "{HELP}")?),
-            _ => return Err(format!("unknown option {option}, see --help").into()),
-        }
-    }
-    if let Some(extra) = words.get(2) {
-        return Err(format!("unexpected argument {extra}, see --help").into());
-    }
-    let text = words.first().map_or(DEFAULT_TEXT, String::as_str);
-    let model = Model::load(words.get(1).map_or(DEFAULT_MODEL, String::as_str))?;
+fn run(mut args: Arguments) -> support::Outcome {
+    let path = support::model(&mut args)?;
+    let ask = args.contains("--ask");
+    let text = support::texts(args, 1)?.pop().unwrap_or_else(|| "What is the weather in Lima?".to_owned());
+
+    let model = Model::load(path)?;
     let mut chat = model.chat_builder().max_tokens(1000).temperature(0.0).build()?;
     let thoughts = |event: &ReplyEvent| {
         if let ReplyEvent::Reasoning(text) = event {

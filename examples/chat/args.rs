@@ -1,7 +1,9 @@
 //! Options of the chat example.
 
+use crate::support::{self, Outcome, number};
 use llama::ChatBuilder;
-use std::str::FromStr;
+use pico_args::Arguments;
+use std::path::PathBuf;
 
 pub(crate) const HELP: &str = "\
 Chats with a language model. Reads lines from the terminal, or from a pipe without printing prompts.
@@ -19,13 +21,11 @@ Usage: chat [OPTIONS]
       --stats          show token speed after each answer
   -h, --help           show this";
 
-#[derive(Default)]
 pub(crate) struct Args {
-    pub(crate) model: Option<String>,
+    pub(crate) model: PathBuf,
     pub(crate) prompt: Option<String>,
     pub(crate) stats: bool,
-    pub(crate) help: bool,
-    system: String,
+    system: Option<String>,
     temperature: Option<f32>,
     seed: Option<u32>,
     max_tokens: Option<usize>,
@@ -34,30 +34,27 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn parse(mut list: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut args = Self::default();
-        while let Some(name) = list.next() {
-            let mut value = || list.next().ok_or_else(|| format!("{name} needs a value, see --help"));
-            match name.as_str() {
-                "-m" | "--model" => args.model = Some(value()?),
-                "-p" | "--prompt" => args.prompt = Some(value()?),
-                "-s" | "--system" => args.system = value()?,
-                "--temperature" => args.temperature = Some(number(&name, &value()?)?),
-                "--seed" => args.seed = Some(number(&name, &value()?)?),
-                "--max-tokens" => args.max_tokens = Some(number(&name, &value()?)?),
-                "--context" => args.context = Some(number(&name, &value()?)?),
-                "--threads" => args.threads = Some(number(&name, &value()?)?),
-                "--stats" => args.stats = true,
-                "-h" | "--help" => args.help = true,
-                _ => return Err(format!("unknown option {name}, see --help")),
-            }
-        }
-        Ok(args)
+    pub(crate) fn read(mut args: Arguments) -> Outcome<Self> {
+        let read = Self {
+            model: support::model(&mut args)?,
+            prompt: args.opt_value_from_str(["-p", "--prompt"])?,
+            stats: args.contains("--stats"),
+            system: args.opt_value_from_str(["-s", "--system"])?,
+            temperature: number(&mut args, "--temperature")?,
+            seed: number(&mut args, "--seed")?,
+            max_tokens: number(&mut args, "--max-tokens")?,
+            context: number(&mut args, "--context")?,
+            threads: number(&mut args, "--threads")?,
+        };
+        support::texts(args, 0)?;
+        Ok(read)
     }
 
     /// The settings of the chat.
     pub(crate) fn apply(&self, mut chat: ChatBuilder) -> ChatBuilder {
-        chat = chat.system(&self.system);
+        if let Some(system) = &self.system {
+            chat = chat.system(system);
+        }
         if let Some(temperature) = self.temperature {
             chat = chat.temperature(temperature);
         }
@@ -75,8 +72,4 @@ impl Args {
         }
         chat
     }
-}
-
-fn number<T: FromStr>(name: &str, text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("{name} needs a number in its range, not \"{text}\""))
 }

@@ -1,5 +1,8 @@
 //! Back ends beside the CPU, as data.
 
+use crate::target::Target;
+use std::path::PathBuf;
+
 /// A back end that a Cargo feature turns on.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Backend {
@@ -9,6 +12,8 @@ pub(crate) struct Backend {
     pub(crate) define: &'static str,
     /// What compiles it.
     pub(crate) sources: Sources,
+    /// The function that a plugin made of it hands its registry out with; `None` where it is always in the program.
+    pub(crate) plugin: Option<&'static str>,
     /// Its C functions; they get the prefix of the C API.
     pub(crate) functions: &'static [&'static str],
 }
@@ -39,6 +44,7 @@ pub(crate) const BACKENDS: [Backend; 5] = [
             ],
             shim: &["rpc.cpp"],
         },
+        plugin: None,
         functions: &[
             "ggml_backend_is_rpc",
             "ggml_backend_rpc_add_server",
@@ -53,6 +59,7 @@ pub(crate) const BACKENDS: [Backend; 5] = [
         feature: "blas",
         define: "GGML_USE_BLAS",
         sources: Sources::Cc { files: &[("ggml/src/ggml-blas/ggml-blas.cpp", None)], shim: &[] },
+        plugin: Some("ggml_backend_blas_reg"),
         functions: &[
             "ggml_backend_blas_init",
             "ggml_backend_blas_reg",
@@ -64,6 +71,7 @@ pub(crate) const BACKENDS: [Backend; 5] = [
         feature: "vulkan",
         define: "GGML_USE_VULKAN",
         sources: Sources::CMake { target: "ggml-vulkan", options: &[("GGML_VULKAN", "ON")] },
+        plugin: Some("ggml_backend_vk_reg"),
         functions: &[
             "ggml_backend_is_vk",
             "ggml_backend_vk_buffer_type",
@@ -83,6 +91,7 @@ pub(crate) const BACKENDS: [Backend; 5] = [
             // Without VMM nothing refers to the driver: programs start where there is none.
             options: &[("GGML_CUDA", "ON"), ("GGML_CUDA_NO_VMM", "ON"), ("GGML_CUDA_NCCL", "OFF")],
         },
+        plugin: Some("ggml_backend_cuda_reg"),
         functions: &[
             "ggml_backend_cuda_allreduce_tensor",
             "ggml_backend_cuda_buffer_type",
@@ -104,6 +113,7 @@ pub(crate) const BACKENDS: [Backend; 5] = [
             target: "ggml-metal",
             options: &[("GGML_METAL", "ON"), ("GGML_METAL_EMBED_LIBRARY", "ON")],
         },
+        plugin: None,
         functions: &[
             "ggml_backend_is_metal",
             "ggml_backend_metal_capture_next_compute",
@@ -115,7 +125,52 @@ pub(crate) const BACKENDS: [Backend; 5] = [
     },
 ];
 
+/// External libraries that a back end calls.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Libraries {
+    /// Folders where they are looked for first.
+    pub(crate) folders: Vec<PathBuf>,
+    /// Their names, with rustc's `static=` or `framework=` in front where they are such.
+    pub(crate) names: Vec<String>,
+}
+
+impl Libraries {
+    /// Tells Cargo to link the program with them.
+    pub(crate) fn emit(&self) {
+        for folder in &self.folders {
+            println!("cargo::rustc-link-search=native={}", folder.display());
+        }
+        for name in &self.names {
+            println!("cargo::rustc-link-lib={name}");
+        }
+    }
+}
+
+/// A back end that llama.cpp's CMake files have compiled.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// Which one.
+    pub(crate) backend: &'static Backend,
+    /// Its static library.
+    pub(crate) archive: PathBuf,
+    /// What must be linked with it.
+    pub(crate) libraries: Libraries,
+}
+
 /// Macros that put `prefix` in front of the C functions of `backend`.
 pub(crate) fn renames(backend: &Backend, prefix: &str) -> impl Iterator<Item = String> {
     backend.functions.iter().map(move |f| format!("{f}={prefix}{f}"))
+}
+
+/// What a program must be linked with; what `blas` finds on the machine comes on top.
+pub(crate) fn links(target: &Target, feature: &str) -> &'static [&'static str] {
+    match (feature, target.os.as_str()) {
+        ("blas", _) if target.is_apple() => &["framework=Accelerate"],
+        ("metal", _) => &["framework=Foundation", "framework=Metal", "framework=MetalKit"],
+        ("vulkan", "windows") => &["vulkan-1"],
+        ("vulkan", _) => &["vulkan"],
+        ("cuda", "windows") => &["static=cudart_static", "cublas", "cublasLt"],
+        ("cuda", _) => &["static=cudart_static", "cublas", "cublasLt", "dl", "rt", "pthread"],
+        _ => &[],
+    }
 }

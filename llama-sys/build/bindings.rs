@@ -57,14 +57,21 @@ pub(crate) struct Generated {
 /// # Errors
 /// When a header cannot be read.
 pub(crate) fn fingerprint(tree: &Path, headers: &[&str]) -> std::io::Result<u64> {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut hash = FNV_START;
     for header in headers {
-        let bytes = std::fs::read(tree.join(header))?;
-        for byte in bytes.into_iter().filter(|&b| b != b'\r') {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        hash = fnv(hash, &std::fs::read(tree.join(header))?);
     }
     Ok(hash)
+}
+
+/// What [`fnv`] starts with.
+pub(crate) const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// Adds bytes to an FNV-1a hash, line ends normalised.
+#[must_use]
+pub(crate) fn fnv(hash: u64, bytes: &[u8]) -> u64 {
+    let bytes = bytes.iter().filter(|&&b| b != b'\r');
+    bytes.fold(hash, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// One C function as the bindings declare it.

@@ -1,5 +1,6 @@
 //! The BLAS library of the machine (feature `blas`).
 
+use crate::backends::{self, Libraries};
 use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::plan::Blas;
@@ -19,15 +20,14 @@ struct Candidate {
     folders: Vec<(Option<PathBuf>, Option<PathBuf>)>,
 }
 
-/// Finds the library and tells Cargo to link it.
+/// Finds the library.
 ///
 /// # Errors
 /// What to install when there is none.
 pub(crate) fn find(env: &Env, toolchain: &Toolchain) -> Result<Blas, String> {
     if env.target.is_apple() {
-        println!("cargo::rustc-link-lib=framework=Accelerate");
-        let defines = ["ACCELERATE_NEW_LAPACK", "ACCELERATE_LAPACK_ILP64", "GGML_BLAS_USE_ACCELERATE"];
-        return Ok(Blas { defines: defines.map(str::to_owned).to_vec(), include: None });
+        let names = backends::links(&env.target, "blas").iter().map(|&name| name.to_owned()).collect();
+        return Ok(Blas { libraries: Libraries { folders: Vec::new(), names }, ..Blas::accelerate() });
     }
     for Candidate { library, define, header, probe, folders } in candidates(env) {
         for (include, lib) in folders {
@@ -35,16 +35,15 @@ pub(crate) fn find(env: &Env, toolchain: &Toolchain) -> Result<Blas, String> {
             if !links(env, toolchain, &text, include.as_deref(), lib.as_deref(), library) {
                 continue;
             }
-            if let Some(lib) = &lib {
-                println!("cargo::rustc-link-search=native={}", lib.display());
-            }
-            println!("cargo::rustc-link-lib={library}");
-            return Ok(Blas { defines: vec![define.to_owned()], include });
+            let libraries = Libraries { folders: lib.into_iter().collect(), names: vec![library.to_owned()] };
+            return Ok(Blas { defines: vec![define.to_owned()], include, libraries });
         }
     }
     Err("feature `blas` needs a BLAS library with its headers, and none was found that compiles and links\n\
          Remedies: install OpenBLAS (Debian: `apt install libopenblas-dev`; Fedora: `dnf install openblas-devel`), or \
-         set MKLROOT to Intel's MKL, or name the folders of another OpenBLAS in CPATH and LIBRARY_PATH."
+         set MKLROOT to Intel's MKL, or name the folders of another OpenBLAS in CPATH and LIBRARY_PATH. A build for \
+         another system needs that system's library where its compiler looks (Debian: `apt install \
+         libopenblas-dev:arm64`)."
         .to_owned())
 }
 
@@ -53,7 +52,9 @@ fn candidates(env: &Env) -> Vec<Candidate> {
         let libraries = ["lib", "lib/intel64"].map(|lib| root.join(lib));
         libraries.map(|lib| (Some(root.join("include")), Some(lib)))
     });
-    let openblas = [None, Some("/usr/include/openblas"), Some("/usr/local/include/openblas")];
+    // The folders below /usr are this machine's.
+    let folders = [None, Some("/usr/include/openblas"), Some("/usr/local/include/openblas")];
+    let openblas = &folders[..if env.target.is_foreign { 1 } else { folders.len() }];
     vec![
         Candidate {
             library: "mkl_rt",
@@ -67,7 +68,7 @@ fn candidates(env: &Env) -> Vec<Candidate> {
             define: "GGML_BLAS_USE_OPENBLAS",
             header: "cblas.h",
             probe: "openblas_set_num_threads",
-            folders: openblas.map(|folder| (folder.map(PathBuf::from), None)).to_vec(),
+            folders: openblas.iter().map(|folder| (folder.map(PathBuf::from), None)).collect(),
         },
     ]
 }

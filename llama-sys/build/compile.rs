@@ -21,6 +21,8 @@ pub(crate) struct Toolchain {
     c_version: String,
     /// First line of the C++ compiler's version.
     pub(crate) version: String,
+    /// The C++ standard library is LLVM's.
+    pub(crate) has_libcxx: bool,
 }
 
 impl Toolchain {
@@ -29,33 +31,26 @@ impl Toolchain {
     /// # Errors
     /// When there is no working compiler.
     pub(crate) fn detect(env: &Env) -> Result<Self, String> {
+        let remedies = |cpp: bool| remedies(env.target.is_foreign, cpp);
         let tool = |cpp: bool| {
             let mut build = cc::Build::new();
             // Processor flags are the plan's business, not rustc's.
             build.cpp(cpp).opt_level(3).debug(false).warnings(false).inherit_rustflags(false);
             build.out_dir(&env.out_dir).try_get_compiler().map_err(|e| {
-                let (what, package) = if cpp { ("C++", "g++") } else { ("C", "gcc") };
-                format!(
-                    "llama-sys needs a {what} compiler and found none that works: {e}\n\
-                     Remedies: install one (Debian: `apt install {package}`; macOS: `xcode-select --install`; \
-                     Windows: the Visual Studio build tools), or name it in {}.",
-                    if cpp { "CXX" } else { "CC" }
-                )
+                let what = if cpp { "C++" } else { "C" };
+                format!("llama-sys needs a {what} compiler and found none that works: {e}\n{}", remedies(cpp))
             })
         };
         let (c, cxx) = (tool(false)?, tool(true)?);
         let version = |tool: &cc::Tool, cpp: bool| {
-            let (what, package, variable) = if cpp { ("C++", "g++", "CXX") } else { ("C", "gcc", "CC") };
             version(tool).ok_or_else(|| {
-                format!(
-                    "the {what} compiler {} does not run\nRemedies: install one (Debian: `apt install {package}`; \
-                     macOS: `xcode-select --install`), or name it in {variable}.",
-                    tool.path().display()
-                )
+                let what = if cpp { "C++" } else { "C" };
+                format!("the {what} compiler {} does not run\n{}", tool.path().display(), remedies(cpp))
             })
         };
         let (c_version, version) = (version(&c, false)?, version(&cxx, true)?);
-        Ok(Self { c, cxx, c_version, version })
+        let has_libcxx = has_libcxx(&cxx, &remedies(true))?;
+        Ok(Self { c, cxx, c_version, version, has_libcxx })
     }
 
     /// True when the C++ compiler takes `flags`, and the assembler the instructions that they allow.
@@ -83,6 +78,13 @@ impl Toolchain {
         command(&self.cxx)
     }
 
+    /// Keeps template statics inside one variant instead of sharing them process-wide.
+    #[cfg_attr(not(feature = "cmake"), allow(dead_code, reason = "for flags that are handed to CMake"))]
+    #[must_use]
+    pub(crate) fn local_statics(&self, target: &Target) -> Option<&'static str> {
+        local_statics(target, &self.cxx)
+    }
+
     /// Path that the compiler driver uses for one of its own programs or files.
     #[must_use]
     pub(crate) fn query(&self, question: &str) -> Option<PathBuf> {
@@ -104,6 +106,52 @@ const ASSEMBLY: [(&str, &str); 8] = [
     ("-mamx-tile", "tilezero %tmm0"),
     ("-mamx-int8", "tdpbssd %tmm2, %tmm1, %tmm0"),
 ];
+
+/// How to get a compiler.
+fn remedies(foreign: bool, cpp: bool) -> String {
+    let (package, variable, flags) = if cpp { ("g++", "CXX", "CXXFLAGS") } else { ("gcc", "CC", "CFLAGS") };
+    if foreign {
+        return format!(
+            "Remedies: install one for the target with its libraries (Debian: `apt install {package}-aarch64-linux-gnu` or \
+             `{package}-mingw-w64-x86-64-posix`; Android: the NDK), or name compiler and sysroot in {variable}_<target> \
+             and {flags}_<target>, with underscores in the target's name."
+        );
+    }
+    format!(
+        "Remedies: install one (Debian: `apt install {package}`; macOS: `xcode-select --install`; Windows: the Visual Studio \
+         build tools), or name it in {variable}."
+    )
+}
+
+/// True when the compiler's standard library for the target is libc++.
+fn has_libcxx(cxx: &cc::Tool, remedies: &str) -> Result<bool, String> {
+    if cxx.is_like_msvc() {
+        return Ok(false);
+    }
+    let mut probe = command(cxx);
+    probe.args(["-std=gnu++17", "-dM", "-E", "-include", "mutex", "-x", "c++", "-"]).stdin(Stdio::null());
+    let program = cxx.path().display();
+    let out = probe.output().map_err(|e| format!("cannot run {program}: {e}"))?;
+    if !out.status.success() {
+        let text = String::from_utf8_lossy(&out.stderr);
+        let first: Vec<&str> = text.lines().take(5).collect();
+        return Err(format!(
+            "the C++ compiler {program} finds no C++17 standard library:\n{}\n{remedies}",
+            first.join("\n")
+        ));
+    }
+    let macros = String::from_utf8_lossy(&out.stdout);
+    let defines = |name: &str| macros.lines().any(|line| line.split(' ').nth(1) == Some(name));
+    if defines("__GLIBCXX__") && !defines("_GLIBCXX_HAS_GTHREADS") {
+        return Err(format!(
+            "the C++ standard library of {program} has no threads\nRemedies: a MinGW compiler with POSIX threads \
+             (Debian: `apt install g++-mingw-w64-x86-64-posix`, and if both kinds are installed name \
+             x86_64-w64-mingw32-g++-posix and x86_64-w64-mingw32-gcc-posix in CXX_x86_64_pc_windows_gnu and \
+             CC_x86_64_pc_windows_gnu)."
+        ));
+    }
+    Ok(defines("_LIBCPP_VERSION"))
+}
 
 /// A call of a compiler with the user's arguments. Objects for link-time optimisation have no symbols to merge.
 fn command(tool: &cc::Tool) -> Command {
@@ -130,10 +178,11 @@ fn native(tool: &cc::Tool, unit: &Unit) -> Option<OsString> {
 }
 
 fn version(tool: &cc::Tool) -> Option<String> {
-    let out = if tool.is_like_msvc() {
+    let out = if tool.is_like_msvc() && !tool.is_like_clang_cl() {
         tool.to_command().output().ok()?
     } else {
-        Command::new(tool.path()).arg("--version").output().ok().filter(|o| o.status.success())?
+        // With its arguments: the first may say what the program is (`zig c++`).
+        tool.to_command().arg("--version").output().ok().filter(|o| o.status.success())?
     };
     let text = if out.stdout.is_empty() { out.stderr } else { out.stdout };
     Some(String::from_utf8_lossy(&text).lines().next().unwrap_or("unknown").trim().to_owned())
@@ -202,6 +251,7 @@ impl Call {
                 Include::Lists => paths.generated.shim.clone(),
                 Include::Checks => paths.generated.checks.clone(),
                 Include::Multimodal => paths.generated.multimodal.clone(),
+                Include::Plugin => paths.generated.plugin.clone(),
             };
             args.push(joined("-I", &folder));
         }
@@ -284,7 +334,11 @@ fn arguments(target: &Target, tool: &cc::Tool, unit: &Unit) -> Vec<OsString> {
             // Not `/EHsc`: our C functions throw.
             args.extend(["/std:c++17", "/EHs", "/EHc-"].map(str::to_owned));
         }
-        args.extend(msvc_arch(&unit.flags).map(str::to_owned));
+        if tool.is_like_clang_cl() {
+            args.extend(unit.flags.iter().cloned());
+        } else {
+            args.extend(msvc_arch(&unit.flags).map(str::to_owned));
+        }
     } else {
         args.push(format!("-O{}", unit.opt));
         args.push(if unit.c { "-std=gnu11" } else { "-std=gnu++17" }.to_owned());
@@ -292,15 +346,16 @@ fn arguments(target: &Target, tool: &cc::Tool, unit: &Unit) -> Vec<OsString> {
         if !target.is_apple() {
             args.extend(["-ffunction-sections", "-fdata-sections"].map(str::to_owned));
         }
-        if target.is_linux() && tool.is_like_gnu() && !unit.c {
-            // Template statics stay inside one variant instead of being shared process-wide.
-            args.push("-fno-gnu-unique".to_owned());
-        }
+        args.extend(local_statics(target, tool).filter(|_| !unit.c).map(str::to_owned));
         args.extend(unit.flags.iter().cloned());
     }
     args.push("-DNDEBUG".to_owned());
     args.extend(unit.defines.iter().map(|d| format!("-D{d}")));
     args.into_iter().map(OsString::from).collect()
+}
+
+fn local_statics(target: &Target, tool: &cc::Tool) -> Option<&'static str> {
+    (target.is_linux() && tool.is_like_gnu()).then_some("-fno-gnu-unique")
 }
 
 fn msvc_arch(flags: &[String]) -> Option<&'static str> {

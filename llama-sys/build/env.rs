@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 /// What Cargo and the user tell us.
 #[derive(Debug)]
 #[cfg_attr(
-    not(any(feature = "cuda", feature = "metal", feature = "vulkan")),
-    allow(dead_code, reason = "places of SDKs matter to the back ends that need one")
+    not(feature = "cmake"),
+    allow(dead_code, reason = "options of CMake and places of SDKs matter where CMake runs")
 )]
 pub(crate) struct Env {
     /// Where generated files and objects go.
@@ -22,10 +22,16 @@ pub(crate) struct Env {
     pub(crate) skip: bool,
     /// `LLAMA_SYS_CPU_VARIANTS`: comma-separated names, for a smaller library.
     pub(crate) variants: Option<Vec<String>>,
+    /// `LLAMA_SYS_BUILDER`: `cc` or `cmake`, where the choice is not left to us.
+    pub(crate) builder: Option<String>,
+    /// `LLAMA_SYS_CMAKE_OPTIONS`: variables for llama.cpp's CMake files, `NAME=VALUE` with blanks between them.
+    pub(crate) cmake_options: Vec<(String, String)>,
     /// `LLAMA_SYS_CACHE`: folder of compiled objects shared by all profiles.
     pub(crate) cache_dir: PathBuf,
-    /// `OBJCOPY`: GNU objcopy, where it is not the one beside the compiler.
+    /// `OBJCOPY`, `OBJCOPY_<target>`: GNU objcopy, where it is not the one beside the compiler.
     pub(crate) objcopy: Option<PathBuf>,
+    /// `CXXSTDLIB`, `CXXSTDLIB_<target>`: the C++ standard library to link; empty for none.
+    pub(crate) stdcxx: Option<String>,
     /// `MKLROOT`: Intel's MKL, as its own scripts set it.
     pub(crate) mkl_root: Option<PathBuf>,
     /// `VULKAN_SDK`: Vulkan's headers, libraries and tools, as its own scripts set it.
@@ -53,6 +59,11 @@ impl Env {
         let cache_dir = std::fs::create_dir_all(&cache_dir)
             .and_then(|()| plain(&cache_dir))
             .map_err(|e| format!("{}: {e}", cache_dir.display()))?;
+        let builder = tracked("LLAMA_SYS_BUILDER");
+        let cmake_options = tracked("LLAMA_SYS_CMAKE_OPTIONS").map_or(Ok(Vec::new()), |all| options(&all))?;
+        if !cmake_options.is_empty() && builder.as_deref() != Some("cmake") {
+            return Err("LLAMA_SYS_CMAKE_OPTIONS is for LLAMA_SYS_BUILDER=cmake: set both or none".to_owned());
+        }
         Ok(Self {
             target: Target::from_cargo()?,
             llama_cpp_dir: tracked("LLAMA_CPP_DIR")
@@ -61,11 +72,14 @@ impl Env {
             skip: tracked("LLAMA_SYS_SKIP").is_some_and(|v| v != "0") || tracked("DOCS_RS").is_some(),
             variants: tracked("LLAMA_SYS_CPU_VARIANTS")
                 .map(|list| list.split(',').map(|name| name.trim().to_owned()).collect()),
+            builder,
+            cmake_options,
             cache_dir,
             vulkan_sdk: tracked("VULKAN_SDK").map(PathBuf::from),
             cuda_path: tracked("CUDA_PATH").map(PathBuf::from),
             mkl_root: tracked("MKLROOT").map(PathBuf::from),
-            objcopy: tracked("OBJCOPY").map(PathBuf::from),
+            objcopy: for_target("OBJCOPY")?.filter(|v| !v.is_empty()).map(PathBuf::from),
+            stdcxx: for_target("CXXSTDLIB")?,
             features: FEATURES.into_iter().filter(|f| is_on(f)).collect(),
             out_dir,
             crate_dir,
@@ -79,11 +93,13 @@ fn plain(path: &Path) -> std::io::Result<PathBuf> {
 }
 
 /// All features that mean something to the build.
-const FEATURES: [&str; 12] = [
+const FEATURES: [&str; 14] = [
     "bindgen",
     "blas",
     "chat",
+    "cmake",
     "cuda",
+    "dynamic-backends",
     "jinja",
     "json-schema",
     "metal",
@@ -98,6 +114,17 @@ fn is_on(feature: &str) -> bool {
     std::env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase().replace('-', "_"))).is_some()
 }
 
+fn options(all: &str) -> Result<Vec<(String, String)>, String> {
+    all.split_whitespace()
+        .map(|option| {
+            let (name, value) = option.split_once('=').ok_or_else(|| {
+                format!("LLAMA_SYS_CMAKE_OPTIONS has \"{option}\", which is not of the form NAME=VALUE")
+            })?;
+            Ok((name.to_owned(), value.to_owned()))
+        })
+        .collect()
+}
+
 fn required(name: &str) -> Result<String, String> {
     std::env::var(name).map_err(|_| format!("{name} is not set: this program is a Cargo build script"))
 }
@@ -105,6 +132,22 @@ fn required(name: &str) -> Result<String, String> {
 fn tracked(name: &str) -> Option<String> {
     println!("cargo::rerun-if-env-changed={name}");
     std::env::var(name).ok().filter(|v| !v.is_empty())
+}
+
+/// A variable that other targets of the same build may have otherwise, by the convention of the `cc` crate.
+fn for_target(name: &str) -> Result<Option<String>, String> {
+    let names = names_for_target(name, &required("HOST")?, &required("TARGET")?);
+    Ok(names.iter().find_map(|name| {
+        println!("cargo::rerun-if-env-changed={name}");
+        std::env::var(name).ok()
+    }))
+}
+
+/// The names that are looked at, the first one that is set wins.
+pub(crate) fn names_for_target(name: &str, host: &str, target: &str) -> [String; 4] {
+    let kind = if host == target { "HOST" } else { "TARGET" };
+    let underscores = target.replace(['-', '.'], "_");
+    [format!("{name}_{target}"), format!("{name}_{underscores}"), format!("{kind}_{name}"), name.to_owned()]
 }
 
 /// `target/llama-sys-cache`, found from `target/<profile>/build/llama-sys-<hash>/out`, so that a second

@@ -4,6 +4,7 @@ use crate::bindings;
 use crate::checks;
 use crate::env::Env;
 use crate::plan::{Plan, Source, VariantPlan};
+use crate::plugin;
 use crate::source::Tree;
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -99,6 +100,8 @@ pub(crate) struct Generated {
     pub(crate) unity: PathBuf,
     /// All of this for the multimodal library: [`MTMD_PREFIX`], its list for the shim, files that include others.
     pub(crate) multimodal: PathBuf,
+    /// What plugins and the program that loads them agree on; empty without feature `dynamic-backends`.
+    pub(crate) plugin: PathBuf,
 }
 
 /// Renames the functions of the multimodal library; a header of its own, so that nothing else depends on it.
@@ -174,6 +177,7 @@ pub(crate) fn write(env: &Env, tree: &Tree, plan: &Plan, api: &Api) -> Result<Ge
         checks: folder(env, "checks", [("graph_ops.inc", api.graph_ops_inc.clone())])?,
         unity: folder(env, "unity", unity(false))?,
         multimodal: folder(env, "multimodal", mtmd.into_iter().chain(unity(true)))?,
+        plugin: folder(env, "plugin", plugin::lists(env, tree, api)?)?,
     })
 }
 

@@ -1,20 +1,24 @@
 //! `build_info.rs`: constants that say what was built.
 
+use crate::builder::Part;
 use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::plan::Plan;
+use crate::plugin;
 use crate::source::Tree;
+use std::path::PathBuf;
 
 struct Info<'a> {
     llama_version: &'a str,
     ggml_version: &'a str,
     commit: Option<&'a str>,
     source: &'a str,
-    builder: &'a str,
+    builders: Vec<(&'a str, &'a str)>,
     compiler: &'a str,
     variants: Vec<&'a str>,
     single_variant_reason: Option<&'a str>,
     merged: bool,
+    plugins: Option<PathBuf>,
 }
 
 /// Writes the constants of a real build.
@@ -26,10 +30,13 @@ pub(crate) fn write(
     tree: &Tree,
     toolchain: &Toolchain,
     plan: &Plan,
+    parts: &[Part],
     cannot_merge: Option<&str>,
 ) -> Result<(), String> {
     let reason = if env.has("native") {
         Some("feature native")
+    } else if plan.cmake.is_some() {
+        Some("cmake compiles one")
     } else if plan.dispatch {
         None
     } else {
@@ -42,11 +49,12 @@ pub(crate) fn write(
             ggml_version: &tree.ggml_version,
             commit: tree.commit.as_deref(),
             source: &tree.origin,
-            builder: "cc",
+            builders: parts.iter().map(|part| (part.name, part.builder.name())).collect(),
             compiler: &toolchain.version,
             variants: plan.variants.iter().map(|v| v.name.as_str()).collect(),
             single_variant_reason: reason,
             merged: cannot_merge.is_none(),
+            plugins: env.has(plugin::FEATURE).then(|| plugin::folder(env)),
         },
     )
 }
@@ -72,11 +80,12 @@ pub(crate) fn write_skipped(env: &Env) -> Result<(), String> {
             ggml_version: "unknown",
             commit: None,
             source: "none",
-            builder: "none",
+            builders: Vec::new(),
             compiler: "none",
             variants: Vec::new(),
             single_variant_reason: Some("nothing was compiled"),
             merged: false,
+            plugins: None,
         },
     )
 }
@@ -89,25 +98,29 @@ fn render(env: &Env, info: &Info<'_>) -> Result<(), String> {
          pub const LLAMA_CPP_COMMIT: Option<&str> = {:?};\n\
          /// Where the sources came from: a package with its version, or a folder.\n\
          pub const SOURCE: &str = {:?};\n\
-         /// What drove the compilers: `cc`, or `none` for a documentation build.\n\
-         pub const BUILDER: &str = {:?};\n\
+         /// What drove the compilers, `cc` or `cmake`: of `core` (llama.cpp, ggml and the CPU's kernels), of each\n\
+         /// back end, and of `shim` (our guard and what it takes from llama.cpp's common library).\n\
+         pub const BUILDERS: &[(&str, &str)] = &{:?};\n\
          /// The C++ compiler.\npub const COMPILER: &str = {:?};\n\
          /// CPU variants in this library, slowest first.\npub const CPU_VARIANTS: &[&str] = &{:?};\n\
          /// Why there is only one CPU variant, where there is only one.\n\
          pub const SINGLE_VARIANT_REASON: Option<&str> = {:?};\n\
          /// True when all symbols but the prefixed C API are local to this library.\n\
          pub const SYMBOLS_LOCAL: bool = {:?};\n\
-         /// Features that this library was built with.\npub const FEATURES: &[&str] = &{:?};\n",
+         /// Features that this library was built with.\npub const FEATURES: &[&str] = &{:?};\n\
+         /// Folder on the building machine with the back ends that are files of their own (feature \
+         `dynamic-backends`).\npub const PLUGINS: Option<&str> = {:?};\n",
         info.llama_version,
         info.ggml_version,
         info.commit,
         info.source,
-        info.builder,
+        info.builders,
         info.compiler,
         info.variants,
         info.single_variant_reason,
         info.merged,
         env.features,
+        info.plugins,
     );
     let path = env.out_dir.join("build_info.rs");
     std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))

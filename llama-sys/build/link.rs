@@ -2,6 +2,7 @@
 
 use crate::compile::Toolchain;
 use crate::env::Env;
+use crate::libraries::{Stdcxx, libraries};
 use crate::merge::LIBRARY;
 use crate::source::Tree;
 
@@ -9,27 +10,22 @@ use crate::source::Tree;
 pub(crate) fn emit(env: &Env, toolchain: &Toolchain, tree: &Tree) {
     println!("cargo::rustc-link-search=native={}", env.out_dir.display());
     println!("cargo::rustc-link-lib=static={LIBRARY}");
-    let target = &env.target;
-    if env.has("static-stdcxx") && !target.is_msvc() && !target.is_apple() {
-        let archive = toolchain.query("-print-file-name=libstdc++.a").filter(|p| p.is_absolute());
-        if let Some(folder) = archive.as_deref().and_then(std::path::Path::parent) {
-            println!("cargo::rustc-link-search=native={}", folder.display());
+    let stdcxx = Stdcxx {
+        chosen: env.stdcxx.clone(),
+        is_llvm: toolchain.has_libcxx,
+        is_static: env.has("static-stdcxx"),
+    };
+    for library in libraries(&env.target, &stdcxx, env.has("rpc")) {
+        // rustc looks for what is static itself, and does not ask the compiler where.
+        if let Some(name) = library.strip_prefix("static:-bundle=") {
+            let archive = toolchain.query(&format!("-print-file-name=lib{name}.a"));
+            if let Some(folder) =
+                archive.filter(|p| p.is_absolute()).as_deref().and_then(std::path::Path::parent)
+            {
+                println!("cargo::rustc-link-search=native={}", folder.display());
+            }
         }
-        println!("cargo::rustc-link-lib=static:-bundle=stdc++");
-    } else if target.is_apple() || matches!(target.os.as_str(), "freebsd" | "openbsd") {
-        println!("cargo::rustc-link-lib=c++");
-    } else if target.os == "android" {
-        println!("cargo::rustc-link-lib=c++_shared");
-    } else if !target.is_msvc() {
-        println!("cargo::rustc-link-lib=stdc++");
-    }
-    if target.os == "windows" {
-        println!("cargo::rustc-link-lib=advapi32");
-        if env.has("rpc") {
-            println!("cargo::rustc-link-lib=ws2_32");
-        }
-    } else {
-        println!("cargo::rustc-link-lib=m");
+        println!("cargo::rustc-link-lib={library}");
     }
     // For the tests of this crate.
     println!("cargo::rustc-env=LLAMA_SYS_TREE={}", tree.path.display());

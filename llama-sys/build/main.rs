@@ -1,26 +1,33 @@
 //! Compiles llama.cpp with nothing but a C++ compiler.
 //!
-//! `env` reads the outside world, `source` finds llama.cpp, `plan` says what to compile (pure data),
-//! `compile` runs the compilers through `cache` and `jobs`, `merge` turns objects into one archive,
-//! `link` tells Cargo about it, `info` records what was built.
+//! `env` reads the outside world, `source` finds llama.cpp, `builder` chooses who compiles which part, `plan` says
+//! what to compile (pure data), `compile` runs the compilers through `cache` and `jobs`, `recipe` and `cmake` leave a part
+//! to CMake, `merge` turns objects into one archive, `plugin` links back ends that are files of their own, `libraries` says
+//! what the archive is linked with, `link` tells Cargo about it, `info` records what was built.
 
 mod backends;
 #[cfg_attr(not(feature = "bindgen"), allow(dead_code, reason = "generation is behind feature `bindgen`"))]
 mod bindings;
 mod blas;
+mod builder;
 mod cache;
 mod carrier;
 mod checks;
-#[cfg(any(feature = "cuda", feature = "metal", feature = "vulkan"))]
+#[cfg(feature = "cmake")]
 mod cmake;
 mod compile;
 mod env;
 mod headers;
 mod info;
 mod jobs;
+mod libraries;
 mod link;
 mod merge;
 mod plan;
+mod plugin;
+mod plugin_link;
+#[cfg(feature = "cmake")]
+mod recipe;
 mod source;
 mod target;
 mod variants;
@@ -43,10 +50,12 @@ fn main() -> ExitCode {
 
 fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
     let env = env::Env::read()?;
+    plugin::check(&env)?;
     if env.skip {
         // Documentation and `cargo check` need no C++: constants say that nothing was compiled.
         return info::write_skipped(&env);
     }
+    let parts = builder::parts(&env.target, &env.features, env.builder.as_deref())?;
     let tree = source::find(&env, |tree| headers::fits(&env, tree))?;
     let api = headers::prepare(&env, &tree)?;
 
@@ -60,7 +69,9 @@ fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
         variants: env.variants.clone(),
         prefix: bindings::SYMBOL_PREFIX,
         backends: env.features.clone(),
+        dynamic: env.has(plugin::FEATURE),
         blas: env.has("blas").then(|| blas::find(&env, &toolchain)).transpose()?,
+        cmake: builder::is_cmakes(&parts, builder::CORE),
     };
     let can_merge = merge::Tools::find(&env, &toolchain);
     let files = plan::Listing::read(&tree.path)?;
@@ -69,12 +80,18 @@ fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
 
     let generated = headers::write(&env, &tree, &plan, &api)?;
     // First what can fail because something is not installed.
-    #[cfg(any(feature = "cuda", feature = "metal", feature = "vulkan"))]
-    let archives = cmake::all(&env, &toolchain, &tree.path, &generated, &options)?;
-    #[cfg(not(any(feature = "cuda", feature = "metal", feature = "vulkan")))]
-    let archives = Vec::new();
+    #[cfg(feature = "cmake")]
+    let archives = {
+        let (env, toolchain, tree) = (&env, &toolchain, &tree);
+        let site = cmake::Site { env, toolchain, tree, generated: &generated, options: &options };
+        cmake::all(site, &plan, &parts)?
+    };
+    #[cfg(not(feature = "cmake"))]
+    let archives = merge::Archives::default();
     let objects = compile::all(&env, &toolchain, jobserver, &tree.path, &generated, &plan)?;
     merge::archive(&env, &toolchain, &plan, &api, &objects, &archives, can_merge.as_ref().ok())?;
+    plugin::all(&env, &toolchain, &generated, &options, &plan, &objects, &archives.plugins)?;
+    options.blas.iter().filter(|_| !options.dynamic).for_each(|blas| blas.libraries.emit());
     link::emit(&env, &toolchain, &tree);
-    info::write(&env, &tree, &toolchain, &plan, can_merge.err().as_deref())
+    info::write(&env, &tree, &toolchain, &plan, &parts, can_merge.err().as_deref())
 }

@@ -6,6 +6,7 @@
 //! linked into code that runs on an old one, and no second copy of ggml in the program can clash.
 //! Elsewhere the objects go into an archive as they are.
 
+use crate::backends::Built;
 use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::headers::Api;
@@ -17,6 +18,17 @@ use std::process::Command;
 
 /// Name of the library, without prefix and extension.
 pub(crate) const LIBRARY: &str = "llama_cpp";
+
+/// Static libraries that CMake made.
+#[derive(Debug, Default)]
+pub(crate) struct Archives {
+    /// The one CPU variant, where CMake compiles the core.
+    pub(crate) cpu: Option<PathBuf>,
+    /// All others.
+    pub(crate) others: Vec<PathBuf>,
+    /// Back ends that are no parts of the program.
+    pub(crate) plugins: Vec<Built>,
+}
 
 /// The binutils that merging needs.
 #[derive(Debug)]
@@ -38,20 +50,42 @@ impl<'a> Tools<'a> {
         }
         let program =
             |name: &str| toolchain.query(&format!("-print-prog-name={name}")).unwrap_or_else(|| name.into());
-        let objcopy = env.objcopy.clone().unwrap_or_else(|| program("objcopy"));
-        if !prints(&objcopy, "--help", "--keep-global-symbols") {
-            return Err("no GNU objcopy".to_owned());
-        }
         let (source, object) = (env.out_dir.join("merges.cpp"), env.out_dir.join("merges.o"));
         std::fs::write(&source, "int merges;\n").map_err(|e| format!("{}: {e}", source.display()))?;
         execute(toolchain.cxx().arg("-c").arg("-o").arg(&object).arg(&source))?;
-        [("ld.bfd", Some("-fuse-ld=bfd")), ("ld", None)]
+        let merged = env.out_dir.join("merged.o");
+        let with_linker = |linker| Self { toolchain, linker, objcopy: PathBuf::new() };
+        let linked = [("ld.bfd", Some("-fuse-ld=bfd")), ("ld", None)]
             .into_iter()
             .filter(|(ld, _)| prints(&program(ld), "--help", "--force-group-allocation"))
-            .map(|(_, linker)| Self { toolchain, linker, objcopy: objcopy.clone() })
-            .find(|tools| relink(tools, std::slice::from_ref(&object), &env.out_dir.join("merged.o")).is_ok())
-            .ok_or_else(|| "no GNU ld with --force-group-allocation that the C++ compiler can use".to_owned())
+            .map(|(_, linker)| with_linker(linker))
+            .find(|tools| relink(tools, std::slice::from_ref(&object), &merged).is_ok())
+            .ok_or_else(|| {
+                "no GNU ld with --force-group-allocation that the C++ compiler can use".to_owned()
+            })?;
+        // A compiler for several targets may name the building machine's objcopy: it must read such objects.
+        let reads = |objcopy: &PathBuf| {
+            let mut command = Command::new(objcopy);
+            execute(command.args(["--wildcard", "--keep-global-symbol=merges*"]).arg(&merged)).is_ok()
+        };
+        let candidates = match &env.objcopy {
+            Some(objcopy) => vec![objcopy.clone()],
+            None => vec![program("objcopy"), beside_archiver()],
+        };
+        let objcopy = candidates
+            .into_iter()
+            .find(|objcopy| prints(objcopy, "--help", "--keep-global-symbols") && reads(objcopy))
+            .ok_or_else(|| "no GNU objcopy for the target".to_owned())?;
+        Ok(Self { objcopy, ..linked })
     }
+}
+
+/// The objcopy of the binutils whose `ar` the `cc` crate takes for the target.
+fn beside_archiver() -> PathBuf {
+    let ar = cc::Build::new().cargo_metadata(false).try_get_archiver().ok();
+    let ar = ar.map_or_else(PathBuf::new, |command| command.get_program().into());
+    let name = ar.file_name().unwrap_or_default().to_string_lossy();
+    ar.with_file_name(format!("{}objcopy", name.strip_suffix("ar").unwrap_or_default()))
 }
 
 fn prints(program: &Path, arg: &str, text: &str) -> bool {
@@ -68,7 +102,7 @@ pub(crate) fn archive(
     plan: &Plan,
     api: &Api,
     objects: &[PathBuf],
-    archives: &[PathBuf],
+    archives: &Archives,
     tools: Option<&Tools<'_>>,
 ) -> Result<(), String> {
     let pick = |units: &[usize]| -> Vec<PathBuf> { units.iter().map(|&i| objects[i].clone()).collect() };
@@ -76,13 +110,14 @@ pub(crate) fn archive(
     if let Some(tools) = tools {
         let markers = if plan.dispatch { Some(Markers::compile(env, toolchain)?) } else { None };
         for variant in &plan.variants {
-            let own = pick(&variant.units);
+            let mut own = pick(&variant.units);
+            own.extend(archives.cpu.clone());
             match &markers {
                 Some(markers) => parts.push(variant_object(env, tools, markers, variant, api, own)?),
                 None => parts.extend(own),
             }
         }
-        parts.extend_from_slice(archives);
+        parts.extend_from_slice(&archives.others);
         let whole = env.out_dir.join("llama_cpp.o");
         relink(tools, &parts, &whole)?;
         if let Some(limit) = plan.stack_limit() {
@@ -104,11 +139,11 @@ pub(crate) fn archive(
         parts = vec![whole];
     } else {
         parts.extend(plan.variants.iter().flat_map(|v| pick(&v.units)));
-        for archive in archives {
-            let name = archive.file_stem().unwrap_or_default().to_string_lossy();
+        for archive in archives.others.iter().chain(&archives.cpu) {
+            let name = archive.file_name().unwrap_or_default().display();
             let folder = archive.parent().unwrap_or(archive);
             println!("cargo::rustc-link-search=native={}", folder.display());
-            println!("cargo::rustc-link-lib=static={}", name.strip_prefix("lib").unwrap_or(&name));
+            println!("cargo::rustc-link-lib=static:+verbatim={name}");
         }
     }
     let mut build = cc::Build::new();
@@ -184,7 +219,7 @@ impl Markers {
     }
 }
 
-fn execute(command: &mut Command) -> Result<(), String> {
+pub(crate) fn execute(command: &mut Command) -> Result<(), String> {
     let out = command.output().map_err(|e| format!("cannot run {}: {e}", command.get_program().display()))?;
     if out.status.success() {
         return Ok(());

@@ -2,9 +2,9 @@
 //!
 //! It says what llama.cpp's CMake files say; `tests/parity.rs` compares the two.
 
-use crate::backends::{self, BACKENDS, Backend, Sources};
+use crate::backends::{self, BACKENDS, Backend, Libraries, Sources};
 use crate::target::Target;
-use crate::variants::{self, Settings, Variant};
+use crate::variants::{self, Settings, Variant, settings};
 use std::path::{Path, PathBuf};
 
 /// Sorted paths of the C and C++ files of a llama.cpp tree, relative to it, with `/` separators.
@@ -93,14 +93,28 @@ pub(crate) struct Options {
     pub(crate) prefix: &'static str,
     /// Back ends beside the CPU: names of features.
     pub(crate) backends: Vec<&'static str>,
+    /// Back ends that can be plugins are such, instead of parts of the program.
+    pub(crate) dynamic: bool,
     /// The BLAS library, where that back end is on.
     pub(crate) blas: Option<Blas>,
+    /// llama.cpp's CMake files compile llama.cpp, ggml and the back ends: one CPU variant.
+    pub(crate) cmake: bool,
 }
 
 impl Options {
     /// The back ends that are on.
     pub(crate) fn backends(&self) -> impl Iterator<Item = &'static Backend> {
         BACKENDS.iter().filter(|b| self.backends.contains(&b.feature))
+    }
+
+    /// The function that hands out the registry of a back end that becomes a plugin.
+    pub(crate) fn plugin(&self, backend: &Backend) -> Option<&'static str> {
+        backend.plugin.filter(|_| self.dynamic)
+    }
+
+    /// The back ends that are in the program from the start.
+    fn linked(&self) -> impl Iterator<Item = &'static Backend> {
+        self.backends().filter(|backend| self.plugin(backend).is_none())
     }
 }
 
@@ -111,6 +125,17 @@ pub(crate) struct Blas {
     pub(crate) defines: Vec<String>,
     /// Folder of its headers, where the compiler does not know it.
     pub(crate) include: Option<PathBuf>,
+    /// What is linked.
+    pub(crate) libraries: Libraries,
+}
+
+impl Blas {
+    /// Apple's, which is on every machine of theirs.
+    #[allow(dead_code, reason = "not every test that includes this file asks for it")]
+    pub(crate) fn accelerate() -> Self {
+        let defines = ["ACCELERATE_NEW_LAPACK", "ACCELERATE_LAPACK_ILP64", "GGML_BLAS_USE_ACCELERATE"];
+        Self { defines: defines.map(str::to_owned).to_vec(), ..Self::default() }
+    }
 }
 
 /// Where a translation unit comes from.
@@ -139,6 +164,8 @@ pub(crate) enum Include {
     Checks,
     /// What is generated for the multimodal library.
     Multimodal,
+    /// What is generated for plugins and for the program that loads them.
+    Plugin,
     /// A folder of the machine.
     System(PathBuf),
 }
@@ -167,6 +194,19 @@ impl Unit {
     pub(crate) fn is_multimodal(&self) -> bool {
         self.includes.contains(&Include::Multimodal)
     }
+
+    /// True for what llama.cpp's CMake files compile as well, and what must be compiled with their flags.
+    fn is_of_the_core(&self) -> bool {
+        match &self.source {
+            Source::Shim(file) => file == NEEDS,
+            Source::Tree(file) => is_of_the_core(file),
+            Source::Unity(_, files) => files.iter().all(|file| is_of_the_core(file)),
+        }
+    }
+}
+
+fn is_of_the_core(file: &str) -> bool {
+    file.starts_with("src/") || file.starts_with("ggml/")
 }
 
 /// A CPU variant and its units, as indices into [`Plan::units`].
@@ -175,6 +215,15 @@ pub(crate) struct VariantPlan {
     /// Name of the variant.
     pub(crate) name: String,
     /// Its objects.
+    pub(crate) units: Vec<usize>,
+}
+
+/// A back end in a file of its own and its units, as indices into [`Plan::units`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PluginPlan {
+    /// The feature that turns it on.
+    pub(crate) feature: &'static str,
+    /// Its objects; what CMake compiles comes on top.
     pub(crate) units: Vec<usize>,
 }
 
@@ -187,19 +236,28 @@ pub(crate) struct Plan {
     pub(crate) core: Vec<usize>,
     /// CPU variants, slowest first.
     pub(crate) variants: Vec<VariantPlan>,
+    /// Back ends that are loaded while the program runs.
+    pub(crate) plugins: Vec<PluginPlan>,
     /// True when each variant becomes one object behind the dispatcher.
     pub(crate) dispatch: bool,
+    /// What CMake compiles in our place; `None` where we compile it ourselves.
+    pub(crate) cmake: Option<Vec<Unit>>,
 }
 
 impl Plan {
-    fn add(&mut self, mut unit: Unit) -> usize {
+    /// The index of the unit, `None` for one of CMake's.
+    fn add(&mut self, mut unit: Unit) -> Option<usize> {
         if matches!(&unit.source, Source::Tree(file) if LOUD.contains(&file.as_str())) {
             unit.prelude = Some("to_log.h");
         }
-        self.units.iter().position(|u| *u == unit).unwrap_or_else(|| {
+        if let Some(cmake) = self.cmake.as_mut().filter(|_| unit.is_of_the_core()) {
+            cmake.push(unit);
+            return None;
+        }
+        Some(self.units.iter().position(|u| *u == unit).unwrap_or_else(|| {
             self.units.push(unit);
             self.units.len() - 1
-        })
+        }))
     }
 
     /// Index of the unit that watches the stack, where objects are merged.
@@ -210,7 +268,7 @@ impl Plan {
 
     fn add_core(&mut self, unit: Unit) {
         let index = self.add(unit);
-        self.core.push(index);
+        self.core.extend(index);
     }
 }
 
@@ -229,10 +287,13 @@ const COLD: [&str; 8] = [
 
 /// Makes weights that a file lacks an error. In front of all files of llama's core: many describe computations, and
 /// to the others it does nothing.
-const GRAPH_CHECKS: &str = "graph_checks.h";
+pub(crate) const GRAPH_CHECKS: &str = "graph_checks.h";
 
 /// Looks at the stack in front of each allocation.
 const STACK_LIMIT: &str = "stack_limit.cpp";
+
+/// Says which instruction sets a CPU variant was compiled for.
+const NEEDS: &str = "needs.cpp";
 
 /// Files of llama's core where time is spent while generating text.
 const HOT: [&str; 4] =
@@ -278,7 +339,9 @@ pub(crate) fn plan(
     let chosen = choose_variants(target, options, can_merge, accepts)?;
     // One variant goes through the dispatcher as well: it keeps its constructors back until the check.
     let dispatch = can_merge && !variants::table(target).is_empty();
-    let mut plan = Plan { units: Vec::new(), core: Vec::new(), variants: Vec::new(), dispatch };
+    let cmake = options.cmake.then(Vec::new);
+    let (units, core, variants, plugins) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut plan = Plan { units, core, variants, plugins, dispatch, cmake };
 
     // Longest first: the model batches and the kernels decide when the build ends.
     match &chosen {
@@ -301,7 +364,7 @@ pub(crate) fn plan(
         add_multimodal(&mut plan, files);
     }
 
-    for unit in &plan.units {
+    for unit in plan.units.iter().chain(plan.cmake.iter().flatten()) {
         let (Source::Tree(_) | Source::Unity(..)) = &unit.source else { continue };
         if let Some(missing) = tree_files(&unit.source).iter().find(|f| !files.0.contains(f)) {
             return Err(format!("the llama.cpp tree has no {missing}: is it of another version?"));
@@ -335,15 +398,23 @@ fn choose_variants(
     accepts: impl Fn(&[String]) -> bool,
 ) -> Result<Chosen, String> {
     if options.native {
+        if target.is_foreign {
+            return Err(
+                "feature `native` compiles for the processor of the building machine, and this build is for \
+                        another system\nRemedies: leave the feature out, or choose one variant by name with \
+                        LLAMA_SYS_CPU_VARIANTS."
+                    .to_owned(),
+            );
+        }
         let flags = match target.arch.as_str() {
             "x86_64" | "x86" => vec!["-march=native".to_owned()],
             "aarch64" => vec!["-mcpu=native".to_owned()],
             _ => Vec::new(),
         };
-        return Ok(Chosen::Single("native".to_owned(), Settings { defines: Vec::new(), flags }));
+        return Ok(Chosen::Single("native".to_owned(), Settings { flags, ..variants::plain(target) }));
     }
     let table = variants::table(target);
-    if can_merge && !table.is_empty() {
+    if can_merge && !table.is_empty() && !options.cmake {
         let known: Vec<&Variant> =
             table.iter().filter(|v| accepts(&settings(target, v, FULL_FLAGS).flags)).collect();
         let Some(wanted) = &options.variants else { return Ok(Chosen::Several(known)) };
@@ -359,23 +430,10 @@ fn choose_variants(
         ));
     }
     let wanted = options.variants.as_ref().and_then(|list| list.first());
-    let baseline = match wanted {
-        Some(name) if target.arch == "x86_64" => Some(
-            variants::X86_VARIANTS
-                .iter()
-                .find(|v| v.name == name)
-                .ok_or_else(|| format!("LLAMA_SYS_CPU_VARIANTS names \"{name}\", which does not exist"))?,
-        ),
-        _ => variants::baseline(target),
-    };
-    Ok(match baseline {
-        Some(v) => Chosen::Single(v.name.to_owned(), variants::x86(v, FULL_FLAGS)),
-        None => Chosen::Single("baseline".to_owned(), Settings::default()),
-    })
-}
-
-fn settings(target: &Target, variant: &Variant, file: &str) -> Settings {
-    if target.arch == "x86_64" { variants::x86(variant, file) } else { variants::arm(variant) }
+    let (name, variant) = variants::single(target, wanted.map(String::as_str))?;
+    let settings =
+        variant.map_or_else(|| variants::plain(target), |variant| settings(target, variant, FULL_FLAGS));
+    Ok(Chosen::Single(name, settings))
 }
 
 fn add_variant(
@@ -392,7 +450,7 @@ fn add_variant(
     };
     let mut units = Vec::new();
     for file in GGML_CPU.iter().chain(arch) {
-        let Settings { defines, flags } = settings(file);
+        let Settings { defines, flags, macros } = settings(file);
         let mut all = ggml_defines(target);
         all.extend(["GGML_USE_CPU_REPACK".to_owned(), "GGML_USE_LLAMAFILE".to_owned()]);
         if arch.is_empty() {
@@ -401,8 +459,15 @@ fn add_variant(
         if dispatch {
             all.extend(["GGML_BACKEND_DL".to_owned(), "GGML_BACKEND_BUILD".to_owned()]);
         }
+        if target.is_apple() {
+            all.extend(
+                ["GGML_USE_ACCELERATE", "ACCELERATE_NEW_LAPACK", "ACCELERATE_LAPACK_ILP64"]
+                    .map(str::to_owned),
+            );
+        }
         all.extend(defines);
-        units.push(plan.add(Unit {
+        all.extend(macros);
+        units.extend(plan.add(Unit {
             source: Source::Tree(format!("ggml/src/{file}")),
             c: is_c(file),
             opt: 3,
@@ -414,11 +479,11 @@ fn add_variant(
                 Include::Tree("ggml/include"),
             ],
             flags,
-            prelude: None,
+            prelude: (target.is_mingw() && *file == FULL_FLAGS).then_some("mingw.h"),
         }));
     }
-    let Settings { flags, .. } = settings(FULL_FLAGS);
-    units.push(plan.add(shim_unit("needs.cpp", Vec::new(), flags)));
+    let Settings { flags, macros, .. } = settings(FULL_FLAGS);
+    units.extend(plan.add(shim_unit(NEEDS, macros, flags)));
     plan.variants.push(VariantPlan { name: name.to_owned(), units });
 }
 
@@ -467,12 +532,12 @@ fn add_ggml(plan: &mut Plan, target: &Target, options: &Options, files: &Listing
             defines.push("GGML_USE_CPU".to_owned());
         }
         if file == LIST {
-            for backend in options.backends() {
+            for backend in options.linked() {
                 defines.push(backend.define.to_owned());
                 defines.extend(backends::renames(backend, options.prefix));
             }
         }
-        plan.add_core(Unit {
+        let mut unit = Unit {
             source: Source::Tree(file.clone()),
             c: is_c(file),
             opt: 3,
@@ -484,7 +549,13 @@ fn add_ggml(plan: &mut Plan, target: &Target, options: &Options, files: &Listing
             },
             flags: Vec::new(),
             prelude: None,
-        });
+        };
+        if file == LIST && options.dynamic {
+            // The same file, with a lock around it.
+            unit.source = Source::Shim("registry.cpp".to_owned());
+            unit.includes.extend([Include::Tree("ggml/src"), Include::Shim]);
+        }
+        plan.add_core(unit);
     }
 }
 
@@ -493,7 +564,22 @@ const LIST: &str = "ggml/src/ggml-backend-reg.cpp";
 
 fn add_backends(plan: &mut Plan, target: &Target, options: &Options) {
     for backend in options.backends() {
-        let Sources::Cc { files, shim } = &backend.sources else { continue };
+        let plugin = options.plugin(backend);
+        let mut own: Vec<Unit> = plugin.map(|entry| plugin_unit(entry, options)).into_iter().collect();
+        own.extend(backend_units(target, options, backend));
+        let units: Vec<usize> = own.into_iter().filter_map(|unit| plan.add(unit)).collect();
+        if plugin.is_some() {
+            plan.plugins.push(PluginPlan { feature: backend.feature, units });
+        } else {
+            plan.core.extend(units);
+        }
+    }
+}
+
+/// What `cc` compiles of a back end.
+fn backend_units(target: &Target, options: &Options, backend: &Backend) -> Vec<Unit> {
+    let mut units = Vec::new();
+    if let Sources::Cc { files, shim } = &backend.sources {
         let renames: Vec<String> = backends::renames(backend, options.prefix).collect();
         for &(file, prelude) in *files {
             let mut defines = ggml_defines(target);
@@ -505,22 +591,32 @@ fn add_backends(plan: &mut Plan, target: &Target, options: &Options) {
             }
             let flags = Vec::new();
             let source = Source::Tree(file.to_owned());
-            plan.add_core(Unit { source, c: false, opt: 3, defines, includes, flags, prelude });
+            units.push(Unit { source, c: false, opt: 3, defines, includes, flags, prelude });
         }
-        for file in *shim {
-            plan.add_core(shim_unit(file, renames.clone(), Vec::new()));
-        }
+        units.extend(shim.iter().map(|file| shim_unit(file, renames.clone(), Vec::new())));
     }
+    units
+}
+
+/// The part of a plugin that connects it with the program; `entry` is the function that hands out its registry.
+fn plugin_unit(entry: &str, options: &Options) -> Unit {
+    let defines = vec![format!("LRS_PLUGIN_REGISTRY={}{entry}", options.prefix)];
+    let mut unit = shim_unit("plugin.cpp", defines, Vec::new());
+    unit.includes.push(Include::Plugin);
+    unit
 }
 
 /// Macros that ggml's build defines everywhere below `ggml/`.
 fn ggml_defines(target: &Target) -> Vec<String> {
-    let mut out = vec!["GGML_SCHED_MAX_COPIES=4", "_XOPEN_SOURCE=600"];
+    let mut out = vec!["GGML_SCHED_MAX_COPIES=4"];
+    out.push(if target.os == "openbsd" { "_XOPEN_SOURCE=700" } else { "_XOPEN_SOURCE=600" });
     match target.os.as_str() {
         "linux" | "android" => out.push("_GNU_SOURCE"),
         "windows" => out.push("_CRT_SECURE_NO_WARNINGS"),
         "freebsd" => out.push("__BSD_VISIBLE"),
         "netbsd" => out.push("_NETBSD_SOURCE"),
+        "openbsd" => out.push("_BSD_SOURCE"),
+        "dragonfly" => out.push("_DARWIN_C_SOURCE"),
         _ if target.is_apple() => out.push("_DARWIN_C_SOURCE"),
         _ => {}
     }
@@ -539,6 +635,11 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
     memory.includes.push(Include::Tree("src"));
     plan.add_core(memory);
     plan.add_core(shim_unit("dispatch.cpp", merged.clone(), Vec::new()));
+    if options.dynamic {
+        let mut host = shim_unit("plugin_host.cpp", Vec::new(), Vec::new());
+        host.includes.extend([Include::Plugin, Include::Tree("ggml/src")]);
+        plan.add_core(host);
+    }
     if dispatch {
         // Not part of the core: it is put around it (merge.rs).
         plan.add(shim_unit(STACK_LIMIT, merged.clone(), Vec::new()));
@@ -594,7 +695,7 @@ const GROUPS: [Group; 6] = [
             "common/jinja/runtime.cpp",
             "common/jinja/caps.cpp",
         ],
-        prelude: None,
+        prelude: Some("local_time.h"),
     },
     Group {
         name: "json_schema.cpp",

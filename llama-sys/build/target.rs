@@ -11,17 +11,20 @@ pub(crate) struct Target {
     pub(crate) env: String,
     /// `target_feature`: what rustc was allowed to use (`-C target-cpu`).
     pub(crate) features: Vec<String>,
+    /// Another processor or system than the building machine's.
+    pub(crate) is_foreign: bool,
 }
 
 impl Target {
-    /// A target without extra features.
+    /// A target of the building machine's kind, without extra features.
     #[allow(dead_code, reason = "for tests")]
     #[must_use]
     pub(crate) fn new(arch: &str, os: &str, env: &str) -> Self {
-        Self { arch: arch.into(), os: os.into(), env: env.into(), features: Vec::new() }
+        let (arch, os, env) = (arch.into(), os.into(), env.into());
+        Self { arch, os, env, features: Vec::new(), is_foreign: false }
     }
 
-    /// Reads `CARGO_CFG_TARGET_*`.
+    /// Reads `CARGO_CFG_TARGET_*`, `HOST` and `TARGET`.
     ///
     /// # Errors
     /// When the process is not a Cargo build script.
@@ -32,6 +35,10 @@ impl Target {
             os: var("OS").map_err(|_| "CARGO_CFG_TARGET_OS is not set")?,
             env: var("ENV").unwrap_or_default(),
             features: var("FEATURE").unwrap_or_default().split(',').map(str::to_owned).collect(),
+            is_foreign: is_foreign(
+                &std::env::var("HOST").map_err(|_| "HOST is not set")?,
+                &std::env::var("TARGET").map_err(|_| "TARGET is not set")?,
+            ),
         })
     }
 
@@ -39,6 +46,12 @@ impl Target {
     #[must_use]
     pub(crate) fn is_msvc(&self) -> bool {
         self.env == "msvc"
+    }
+
+    /// True for Windows with the conventions and headers of MinGW.
+    #[must_use]
+    pub(crate) fn is_mingw(&self) -> bool {
+        self.os == "windows" && !self.is_msvc()
     }
 
     /// True where objects are ELF files that binutils can merge and rename.
@@ -53,9 +66,32 @@ impl Target {
         matches!(self.os.as_str(), "macos" | "ios" | "tvos" | "visionos" | "watchos")
     }
 
+    /// True where programs can load our plugins (feature `dynamic-backends`).
+    #[must_use]
+    pub(crate) fn loads_plugins(&self) -> bool {
+        self.is_linux() && matches!(self.arch.as_str(), "x86_64" | "aarch64") && !self.has("crt-static")
+    }
+
+    /// True for aarch64 where a program can ask the system what the processor has (`shim/cpu_detect.cpp`).
+    #[must_use]
+    pub(crate) fn has_arm_detection(&self) -> bool {
+        self.arch == "aarch64" && matches!(self.os.as_str(), "linux" | "android")
+    }
+
     /// True when rustc was told that the processor has `feature`.
     #[must_use]
     pub(crate) fn has(&self, feature: &str) -> bool {
         self.features.iter().any(|f| f == feature)
     }
+}
+
+/// True when programs for the triple `target` do not run on `host`: another processor or another system. The C
+/// library may differ.
+#[must_use]
+pub(crate) fn is_foreign(host: &str, target: &str) -> bool {
+    let machine = |triple: &str| {
+        let mut parts = triple.split('-');
+        (parts.next().map(str::to_owned), parts.nth(1).map(str::to_owned))
+    };
+    machine(host) != machine(target)
 }

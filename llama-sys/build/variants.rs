@@ -13,6 +13,8 @@ pub(crate) struct Feature {
     pub(crate) define: &'static str,
     /// GCC and Clang flags.
     pub(crate) flags: &'static [&'static str],
+    /// Macros of other compilers that Microsoft's does not define by itself; `None` where it lacks the feature.
+    pub(crate) microsoft: Option<&'static [&'static str]>,
     /// Files of ggml-cpu that use it; empty means all. Others are shared with the variant that is the
     /// same without the feature, which saves most of its compile time.
     pub(crate) only: &'static [&'static str],
@@ -41,23 +43,60 @@ const AMX_FILES: &[&str] =
 
 /// x86 extensions, in the order in which ggml's build passes their flags.
 pub(crate) const X86_FEATURES: [Feature; 12] = [
-    Feature { name: "SSE42", define: "GGML_SSE42", flags: &["-msse4.2"], only: &[] },
-    Feature { name: "F16C", define: "GGML_F16C", flags: &["-mf16c"], only: &[] },
-    Feature { name: "FMA", define: "GGML_FMA", flags: &["-mfma"], only: &[] },
-    Feature { name: "BMI2", define: "GGML_BMI2", flags: &["-mbmi2"], only: &[] },
-    Feature { name: "AVX", define: "GGML_AVX", flags: &["-mavx"], only: &[] },
-    Feature { name: "AVX2", define: "GGML_AVX2", flags: &["-mavx2"], only: &[] },
-    Feature { name: "AVX_VNNI", define: "GGML_AVX_VNNI", flags: &["-mavxvnni"], only: VNNI_FILES },
+    Feature { name: "SSE42", define: "GGML_SSE42", flags: &["-msse4.2"], microsoft: Some(&[]), only: &[] },
+    Feature { name: "F16C", define: "GGML_F16C", flags: &["-mf16c"], microsoft: Some(&[]), only: &[] },
+    Feature { name: "FMA", define: "GGML_FMA", flags: &["-mfma"], microsoft: Some(&[]), only: &[] },
+    Feature {
+        name: "BMI2",
+        define: "GGML_BMI2",
+        flags: &["-mbmi2"],
+        microsoft: Some(&["__BMI2__"]),
+        only: &[],
+    },
+    Feature { name: "AVX", define: "GGML_AVX", flags: &["-mavx"], microsoft: Some(&[]), only: &[] },
+    Feature { name: "AVX2", define: "GGML_AVX2", flags: &["-mavx2"], microsoft: Some(&[]), only: &[] },
+    Feature {
+        name: "AVX_VNNI",
+        define: "GGML_AVX_VNNI",
+        flags: &["-mavxvnni"],
+        microsoft: Some(&["__AVXVNNI__"]),
+        only: VNNI_FILES,
+    },
     Feature {
         name: "AVX512",
         define: "GGML_AVX512",
         flags: &["-mavx512f", "-mavx512cd", "-mavx512vl", "-mavx512dq", "-mavx512bw"],
+        microsoft: Some(&[]),
         only: &[],
     },
-    Feature { name: "AVX512_VBMI", define: "GGML_AVX512_VBMI", flags: &["-mavx512vbmi"], only: &[] },
-    Feature { name: "AVX512_VNNI", define: "GGML_AVX512_VNNI", flags: &["-mavx512vnni"], only: &[] },
-    Feature { name: "AVX512_BF16", define: "GGML_AVX512_BF16", flags: &["-mavx512bf16"], only: BF16_FILES },
-    Feature { name: "AMX", define: "GGML_AMX_INT8", flags: &["-mamx-tile", "-mamx-int8"], only: AMX_FILES },
+    Feature {
+        name: "AVX512_VBMI",
+        define: "GGML_AVX512_VBMI",
+        flags: &["-mavx512vbmi"],
+        microsoft: Some(&["__AVX512VBMI__"]),
+        only: &[],
+    },
+    Feature {
+        name: "AVX512_VNNI",
+        define: "GGML_AVX512_VNNI",
+        flags: &["-mavx512vnni"],
+        microsoft: Some(&["__AVX512VNNI__"]),
+        only: &[],
+    },
+    Feature {
+        name: "AVX512_BF16",
+        define: "GGML_AVX512_BF16",
+        flags: &["-mavx512bf16"],
+        microsoft: None,
+        only: BF16_FILES,
+    },
+    Feature {
+        name: "AMX",
+        define: "GGML_AMX_INT8",
+        flags: &["-mamx-tile", "-mamx-int8"],
+        microsoft: None,
+        only: AMX_FILES,
+    },
 ];
 
 /// x86-64 variants, slowest first.
@@ -130,11 +169,28 @@ pub(crate) struct Settings {
     pub(crate) defines: Vec<String>,
     /// Compiler flags.
     pub(crate) flags: Vec<String>,
+    /// Macros that say what the flags allow, where the compiler does not define them.
+    pub(crate) macros: Vec<String>,
 }
 
-/// Settings of an x86 variant for `file` (path below `ggml/src`).
+/// Settings of a variant of `target` for `file` (path below `ggml/src`).
 #[must_use]
-pub(crate) fn x86(variant: &Variant, file: &str) -> Settings {
+pub(crate) fn settings(target: &Target, variant: &Variant, file: &str) -> Settings {
+    if target.arch == "x86_64" { x86(target, variant, file) } else { arm(variant) }
+}
+
+/// Settings for a target without variants.
+#[must_use]
+pub(crate) fn plain(target: &Target) -> Settings {
+    // Every aarch64 processor has it; Microsoft's compiler does not say so.
+    let fma = target.arch == "aarch64" && target.is_msvc();
+    Settings {
+        macros: fma.then(|| "__ARM_FEATURE_FMA".to_owned()).into_iter().collect(),
+        ..Settings::default()
+    }
+}
+
+fn x86(target: &Target, variant: &Variant, file: &str) -> Settings {
     let mut out = Settings::default();
     for feature in &X86_FEATURES {
         let wanted = variant.features.contains(&feature.name);
@@ -144,14 +200,15 @@ pub(crate) fn x86(variant: &Variant, file: &str) -> Settings {
                 out.defines.push("GGML_AMX_TILE".to_owned());
             }
             out.flags.extend(feature.flags.iter().map(|&f| f.to_owned()));
+            let macros = feature.microsoft.filter(|_| target.is_msvc()).unwrap_or_default();
+            out.macros.extend(macros.iter().map(|&m| m.to_owned()));
         }
     }
     out
 }
 
 /// Settings of an aarch64 variant: the first architecture version that has every feature, plus the features.
-#[must_use]
-pub(crate) fn arm(variant: &Variant) -> Settings {
+fn arm(variant: &Variant) -> Settings {
     const TABLE: [(&str, &str, &str); 6] = [
         ("DOTPROD", "armv8.2-a", "+dotprod"),
         ("FP16_VECTOR_ARITHMETIC", "armv8.2-a", "+fp16"),
@@ -183,13 +240,56 @@ pub(crate) fn table(target: &Target) -> &'static [Variant] {
     }
 }
 
-/// Where only one variant is possible: the AVX2 class on x86-64 (2013 and later), raised when rustc may use more.
-#[must_use]
-pub(crate) fn baseline(target: &Target) -> Option<&'static Variant> {
-    if target.arch != "x86_64" {
-        return None;
+/// The variants of which a binary for `target` may hold one.
+fn alone(target: &Target) -> Vec<&'static Variant> {
+    let compiles = |variant: &&Variant| {
+        let mut features = X86_FEATURES.iter().filter(|f| variant.features.contains(&f.name));
+        !target.is_msvc() || features.all(|f| f.microsoft.is_some())
+    };
+    match target.arch.as_str() {
+        "x86_64" => X86_VARIANTS.iter().filter(compiles).collect(),
+        "aarch64" if target.has_arm_detection() => ARM_VARIANTS.iter().collect(),
+        _ => Vec::new(),
     }
-    let avx512 = ["avx512f", "avx512vl", "avx512bw", "avx512dq", "avx512cd", "avx512vbmi", "avx512vnni"];
-    let name = if avx512.iter().all(|f| target.has(f)) { "icelake" } else { "haswell" };
-    X86_VARIANTS.iter().find(|v| v.name == name)
+}
+
+/// The one variant of a binary that cannot hold several, with its name: the one that the user wants, or else the best
+/// one whose instructions rustc may use. On x86-64 that is the AVX2 class (2013 and later) at least.
+///
+/// # Errors
+/// When the user wants a variant that the target does not have.
+pub(crate) fn single(
+    target: &Target,
+    wanted: Option<&str>,
+) -> Result<(String, Option<&'static Variant>), String> {
+    let known = alone(target);
+    let chosen = match wanted {
+        Some(name) => Some(known.iter().find(|v| v.name == name).ok_or_else(|| {
+            let names: Vec<&str> = known.iter().map(|v| v.name).collect();
+            let names = if names.is_empty() { "no names for them".to_owned() } else { names.join(", ") };
+            format!("LLAMA_SYS_CPU_VARIANTS names \"{name}\"; one variant is compiled for this target, it has {names}")
+        })?),
+        None => known.iter().rfind(|v| v.features.iter().all(|f| allows(target, f))),
+    };
+    Ok(chosen.map_or_else(|| ("baseline".to_owned(), None), |v| (v.name.to_owned(), Some(*v))))
+}
+
+/// Whether rustc was told that the processor has a feature of ggml's.
+fn allows(target: &Target, feature: &str) -> bool {
+    const NAMES: [(&str, &[&str]); 12] = [
+        ("AVX512", &["avx512f", "avx512cd", "avx512vl", "avx512dq", "avx512bw"]),
+        ("AVX512_VBMI", &["avx512vbmi"]),
+        ("AVX512_VNNI", &["avx512vnni"]),
+        ("AVX512_BF16", &["avx512bf16"]),
+        ("AVX_VNNI", &["avxvnni"]),
+        ("AMX", &["amx-tile", "amx-int8"]),
+        ("DOTPROD", &["dotprod"]),
+        ("FP16_VECTOR_ARITHMETIC", &["fp16"]),
+        ("SVE", &["sve"]),
+        ("MATMUL_INT8", &["i8mm"]),
+        ("SVE2", &["sve2"]),
+        ("SME", &["sme"]),
+    ];
+    // What is not in the table belongs to the AVX2 class.
+    NAMES.iter().find(|(name, _)| *name == feature).is_none_or(|(_, all)| all.iter().all(|f| target.has(f)))
 }

@@ -6,6 +6,7 @@
 #include "jinja/value.h"
 #include "json.h"
 
+#include "local_time.h"
 #include "to_log.h"
 
 namespace lrs {

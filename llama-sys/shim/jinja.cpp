@@ -5,12 +5,25 @@
 #include "provenance.h"
 #include "work_limit.h"
 
+#include "jinja/caps.h"
 #include "jinja/lexer.h"
 #include "jinja/parser.h"
 #include "jinja/runtime.h"
 #include "jinja/value.h"
 
 #include <string>
+
+extern "C" int lrs_jinja_wants_parts(lrs_fault * fault, const char * source, std::size_t source_len, bool * out) {
+    return lrs::call(fault, out, [&] {
+        const lrs::work_limit bounded(source_len);
+        jinja::lexer lexer;
+        const auto tokens = lexer.tokenize(std::string(source, source_len));
+        lrs::check_nesting(tokens.tokens);
+        jinja::program program = jinja::parse_from_tokens(tokens);
+        const jinja::caps caps = jinja::caps_get(program);
+        return caps.supports_typed_content && !caps.supports_string_content;
+    });
+}
 
 extern "C" int lrs_jinja_render(lrs_fault * fault, const char * source, std::size_t source_len,
                                 const char * variables, std::size_t variables_len,

@@ -8,6 +8,12 @@ use std::mem::MaybeUninit;
 type Sink = unsafe extern "C" fn(user: *mut c_void, text: *const c_char, len: usize, is_input: bool);
 
 unsafe extern "C" {
+    fn lrs_jinja_wants_parts(
+        fault: *mut RawFault,
+        template: *const c_char,
+        template_len: usize,
+        out: *mut bool,
+    ) -> c_int;
     fn lrs_jinja_render(
         fault: *mut RawFault,
         template: *const c_char,
@@ -26,6 +32,24 @@ pub struct Part {
     pub text: String,
     /// True when all of it came from the variables, false when the template wrote (some of) it.
     pub is_input: bool,
+}
+
+/// True when `template` takes the content of a message as a list of parts and not as a text. Found out by running it.
+///
+/// # Errors
+/// When the template does not parse.
+pub fn wants_parts(template: &str) -> Result<bool, Fault> {
+    let mut fault = MaybeUninit::<RawFault>::uninit();
+    let mut out = false;
+    // SAFETY: the text is passed with its length, and the results are written to places of their types.
+    let status = unsafe {
+        lrs_jinja_wants_parts(fault.as_mut_ptr(), template.as_ptr().cast(), template.len(), &raw mut out)
+    };
+    if status == 0 {
+        return Ok(out);
+    }
+    // SAFETY: the shim writes the message before it returns non-zero.
+    Err(unsafe { fault.assume_init() }.into_fault(status))
 }
 
 /// Renders `template` with the variables of a JSON object, for example

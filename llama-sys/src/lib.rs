@@ -10,24 +10,58 @@
 //! Every C function is prefixed (`lrs_llama_decode`), and on Linux everything else is local to the library
 //! ([`build_info::SYMBOLS_LOCAL`]), so another copy of ggml may live in the same program.
 //! Most programs want the safe crate `llama` instead of this one.
+//!
+//! # What drives the compiler
+//!
+//! The build script does, after tables of its own ([`build_info::BUILDERS`] says `cc`); a test compares the tables with
+//! llama.cpp's CMake files. Only the features `cuda`, `metal` and `vulkan` need CMake, each for its own back end.
+//!
+//! With feature `cmake`, and `LLAMA_SYS_BUILDER=cmake` in the environment, llama.cpp's CMake files compile all of
+//! llama.cpp and ggml. That is good for
+//!
+//! - processors whose kernels are not in our tables (RISC-V, POWER, s390x, `LoongArch`);
+//! - options of llama.cpp that no feature stands for: `LLAMA_SYS_CMAKE_OPTIONS="NAME=VALUE NAME=VALUE"`. What they make
+//!   necessary to link is up to the program;
+//! - comparing the two.
+//!
+//! There is one CPU variant then: the first of `LLAMA_SYS_CPU_VARIANTS`, with feature `native` the building machine's, or
+//! the baseline. It is checked as everywhere; the check knows the instruction sets of x86-64 and aarch64.
+//! `LLAMA_SYS_BUILDER=cc` makes sure that CMake has no part in a build.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![allow(non_camel_case_types, non_upper_case_globals, non_snake_case, reason = "C names")]
 
-mod bindings {
-    #![allow(
-        missing_docs,
-        missing_debug_implementations,
-        clippy::all,
-        clippy::pedantic,
-        clippy::missing_safety_doc,
-        clippy::allow_attributes_without_reason,
-        unreachable_pub,
-        reason = "generated from C headers"
-    )]
-    #[cfg(not(feature = "bindgen"))]
-    include!("bindings.rs");
-    #[cfg(feature = "bindgen")]
-    include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
+/// A module of generated code: the committed file, or with feature `bindgen` the one that was just made.
+macro_rules! generated {
+    (
+        $(#[$doc:meta])* $vis:vis mod $name:ident { $($import:item)* }
+        $committed:literal, $made:literal
+    ) => {
+        $(#[$doc])*
+        #[allow(
+            missing_docs,
+            missing_debug_implementations,
+            clippy::all,
+            clippy::pedantic,
+            clippy::missing_safety_doc,
+            clippy::allow_attributes_without_reason,
+            unreachable_pub,
+            reason = "generated from C headers; the contract of each function is the one of C"
+        )]
+        $vis mod $name {
+            $($import)*
+
+            #[cfg(not(feature = "bindgen"))]
+            include!($committed);
+            #[cfg(feature = "bindgen")]
+            include!(concat!(env!("OUT_DIR"), $made));
+        }
+    };
+}
+
+generated! {
+    mod bindings {}
+    "bindings.rs", "/bindings.rs"
 }
 
 mod fault;
@@ -44,6 +78,8 @@ pub mod json_schema;
 pub mod memory;
 #[cfg(feature = "multimodal")]
 pub mod mtmd;
+#[cfg(feature = "dynamic-backends")]
+pub mod plugin;
 #[cfg(feature = "rpc")]
 pub mod rpc;
 #[cfg(feature = "json-schema")]
@@ -59,24 +95,16 @@ pub struct FILE {
     _opaque: [u8; 0],
 }
 
-pub mod guarded {
-    //! Every C function once more, returning [`Fault`](crate::Fault) where C would abort or throw.
-    //!
-    //! A failed `GGML_ASSERT` or a C++ exception on the calling thread becomes an error with the
-    //! message that llama.cpp printed. Objects that took part in the failed call are in an unknown
-    //! state: free them, do not use them. Failures on ggml's worker threads cannot be caught; a failure of the
-    //! calling thread in the middle of a computation that it shares with workers leaves these waiting, so a thread
-    //! pool that took part must not be used or freed.
-    #![allow(
-        clippy::all,
-        clippy::pedantic,
-        clippy::missing_safety_doc,
-        reason = "generated list; the contract of each function is the one of its C twin"
-    )]
-    use crate::bindings::*;
-
-    #[cfg(not(feature = "bindgen"))]
-    include!("guarded.rs");
-    #[cfg(feature = "bindgen")]
-    include!(concat!(env!("OUT_DIR"), "/guarded.rs"));
+generated! {
+    /// Every C function once more, returning [`Fault`] where C would abort or throw.
+    ///
+    /// A failed `GGML_ASSERT` or a C++ exception on the calling thread becomes an error with the
+    /// message that llama.cpp printed. Objects that took part in the failed call are in an unknown
+    /// state: free them, do not use them. Failures on ggml's worker threads cannot be caught; a failure of the
+    /// calling thread in the middle of a computation that it shares with workers leaves these waiting, so a thread
+    /// pool that took part must not be used or freed.
+    pub mod guarded {
+        use crate::bindings::*;
+    }
+    "guarded.rs", "/guarded.rs"
 }

@@ -144,6 +144,40 @@ fn work_without_end_is_an_error() {
     fails("schema", move || json_schema::to_grammar(&doubling));
 }
 
+/// C's `localtime` keeps its answer in one place, so a thread that renders must not call it.
+#[cfg(unix)]
+#[test]
+fn threads_ask_for_the_time_side_by_side() {
+    use std::ffi::c_int;
+
+    unsafe extern "C" {
+        fn localtime(seconds: *const i64) -> *const [c_int; 6];
+    }
+    // SAFETY: it reads one number; nothing else in this test program calls it.
+    let answer = unsafe { localtime(&0) };
+    // SAFETY: C's `struct tm` begins with six numbers from seconds to years; it stays where it is.
+    let before = unsafe { answer.read() };
+
+    let format = Format::new("{{ strftime_now('%Y') }} {{ date_string }}", "", "").expect("template");
+    let request = json!({"messages": [{"role": "user", "content": "Hi"}]});
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..100 {
+                    let text =
+                        jinja::render("{{ strftime_now('%Y-%m-%d') }}", "{}").expect("text").remove(0).text;
+                    let year = &text[..4];
+                    assert!(text.len() == 10 && year.parse::<u32>().is_ok_and(|year| year > 2024), "{text}");
+                    let prompt = apply(&format, &request).expect("prompt")["prompt"].to_string();
+                    assert_eq!(prompt.matches(year).count(), 2, "{prompt}");
+                }
+            });
+        }
+    });
+    // SAFETY: as above.
+    assert_eq!(unsafe { answer.read() }, before, "C's own answer was written over");
+}
+
 #[test]
 fn hostile_replies_do_no_harm() {
     let format = Format::new(HERMES, "", "").expect("template");

@@ -4,6 +4,8 @@
 
 #[path = "../build/backends.rs"]
 mod backends;
+#[path = "support/cmake.rs"]
+mod calls;
 #[path = "../build/plan.rs"]
 mod plan;
 mod support;
@@ -12,86 +14,25 @@ mod target;
 #[path = "../build/variants.rs"]
 mod variants;
 
+use calls::{Call, comparable, configure, tree};
 use plan::{Listing, Options, Plan, Source, Unit, tree_files};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use target::Target;
 
-/// One compiler call as CMake would make it.
-#[derive(Debug)]
-struct Call {
-    /// Files of the tree; several for a unity batch.
-    files: BTreeSet<String>,
-    defines: BTreeSet<String>,
-    flags: Vec<String>,
-    opt: Option<String>,
-    output: String,
-}
-
-fn tree() -> PathBuf {
-    PathBuf::from(option_env!("LLAMA_SYS_TREE").unwrap_or_default())
-}
-
-/// Configures llama.cpp with CMake and reads what it would run; `None` where there is no CMake, or no tree.
+/// What llama.cpp's own build would run.
 fn cmake(name: &str, options: &[&str]) -> Option<Vec<Call>> {
-    option_env!("LLAMA_SYS_TREE")?;
-    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let mut command = Command::new("cmake");
-    command.arg("-S").arg(tree()).arg("-B").arg(&dir).args([
-        "-DCMAKE_BUILD_TYPE=Release",
-        "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
-        "-DGGML_NATIVE=OFF",
-        "-DGGML_OPENMP=OFF",
-        "-DGGML_CCACHE=OFF",
-        "-DLLAMA_OPENSSL=OFF",
-    ]);
-    for part in ["COMMON", "TESTS", "TOOLS", "EXAMPLES", "SERVER", "APP"] {
-        command.arg(format!("-DLLAMA_BUILD_{part}=OFF"));
-    }
-    let out = command.args(options).output().ok()?;
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    let text = std::fs::read_to_string(dir.join("compile_commands.json")).expect("compile commands");
-    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    Some(json.as_array().expect("array").iter().map(|entry| parse(entry, &dir)).collect())
-}
-
-fn parse(entry: &serde_json::Value, dir: &Path) -> Call {
-    let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
-    let words: Vec<String> = text("command").split_whitespace().map(str::to_owned).collect();
-    let file = text("file");
-    let files = if Path::new(&file).starts_with(dir) {
-        let unity = std::fs::read_to_string(&file).unwrap_or_default();
-        unity.lines().filter_map(|l| l.strip_prefix("#include \"")?.strip_suffix('"')).map(relative).collect()
-    } else {
-        BTreeSet::from([relative(&file)])
-    };
-    let output = words.iter().position(|w| w == "-o").map(|i| words[i + 1].clone()).unwrap_or_default();
-    Call {
-        files,
-        output,
-        defines: words.iter().filter_map(|w| w.strip_prefix("-D")).map(str::to_owned).collect(),
-        flags: words.iter().filter(|w| w.starts_with("-m")).cloned().collect(),
-        opt: words.iter().rfind(|w| w.starts_with("-O")).cloned(),
-    }
-}
-
-fn relative(file: &str) -> String {
-    let tree = tree();
-    Path::new(file).strip_prefix(&tree).unwrap_or(Path::new(file)).to_string_lossy().replace('\\', "/")
+    let own = ["-DGGML_NATIVE=OFF", "-DGGML_OPENMP=OFF", "-DGGML_CCACHE=OFF", "-DLLAMA_OPENSSL=OFF"];
+    let parts = ["COMMON", "TESTS", "TOOLS", "EXAMPLES", "SERVER", "APP"];
+    let parts = parts.map(|part| format!("-DLLAMA_BUILD_{part}=OFF"));
+    let all = own.iter().chain(options).map(|&option| option.to_owned()).chain(parts);
+    configure(&tree(), name, &all.collect::<Vec<_>>())
 }
 
 fn our_plan() -> Plan {
     let target = Target::new("x86_64", "linux", "gnu");
     let files = Listing::read(&tree()).expect("listing");
     plan::plan(&target, &Options::default(), true, |_| true, &files).expect("plan")
-}
-
-/// Macros that only say that CMake builds shared libraries there, and NDEBUG, which we always set.
-fn comparable(defines: &BTreeSet<String>) -> BTreeSet<String> {
-    let shared =
-        ["GGML_SHARED", "GGML_BACKEND_SHARED", "GGML_BUILD", "LLAMA_SHARED", "LLAMA_BUILD", "NDEBUG"];
-    defines.iter().filter(|d| !shared.contains(&d.as_str()) && !d.ends_with("_EXPORTS")).cloned().collect()
 }
 
 fn key(files: &BTreeSet<String>) -> String {
@@ -257,7 +198,7 @@ fn backends_equal_cmake() {
     let options = Options {
         backends: if with_blas { vec!["blas", "rpc"] } else { vec!["rpc"] },
         blas: with_blas
-            .then(|| plan::Blas { defines: vec!["GGML_BLAS_USE_OPENBLAS".to_owned()], include: None }),
+            .then(|| plan::Blas { defines: vec!["GGML_BLAS_USE_OPENBLAS".to_owned()], ..Default::default() }),
         ..Options::default()
     };
     let target = Target::new("x86_64", "linux", "gnu");

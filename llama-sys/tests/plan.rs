@@ -1,4 +1,4 @@
-//! The build plan as data: what is compiled for targets that cannot be built here.
+//! The build plan as data: CPU variants, parts and files. `targets.rs` has what depends on the target.
 
 #![allow(dead_code, reason = "the build script's modules are tested here, not all of each is used")]
 
@@ -28,6 +28,9 @@ fn files() -> Listing {
         "ggml/src/ggml-backend-dl.cpp",
         "ggml/src/ggml-backend-reg.cpp",
         "ggml/src/ggml-impl.h",
+        "ggml/src/ggml-blas/ggml-blas.cpp",
+        "ggml/src/ggml-rpc/ggml-rpc.cpp",
+        "ggml/src/ggml-rpc/transport.cpp",
         "common/json.cpp",
         "common/unicode.cpp",
         "common/json-schema.cpp",
@@ -148,35 +151,13 @@ fn linux_aarch64_raises_the_architecture_with_the_features() {
 }
 
 #[test]
-fn elsewhere_one_honest_baseline() {
-    for (arch, os, env, name) in [
-        ("x86_64", "windows", "msvc", "haswell"),
-        ("x86_64", "windows", "gnu", "haswell"),
-        ("x86_64", "macos", "", "haswell"),
-        ("aarch64", "macos", "", "baseline"),
-        ("aarch64", "android", "", "baseline"),
-    ] {
-        let plan = default_plan(&Target::new(arch, os, env));
-        assert!(!plan.dispatch, "{arch}-{os}");
-        assert_eq!(names(&plan), [name], "{arch}-{os}");
-        let defines = &unit(&plan, name, "ggml-cpu/ops.cpp").defines;
-        assert!(!defines.iter().any(|d| d == "GGML_BACKEND_DL"), "{arch}-{os}");
-    }
-    // Processors without kernels of their own take the portable ones.
-    let plan = default_plan(&Target::new("riscv64", "linux", "gnu"));
-    assert!(unit(&plan, "baseline", "ggml-cpu/quants.c").defines.iter().any(|d| d == "GGML_CPU_GENERIC"));
-    // Without binutils Linux has one variant as well.
-    let plan = make(&Target::new("x86_64", "linux", "musl"), &Options::default(), false);
+fn without_binutils_linux_has_one_honest_baseline() {
+    let target = Target::new("x86_64", "linux", "musl");
+    let plan = make(&target, &Options::default(), false);
+    assert!(!plan.dispatch);
     assert_eq!(names(&plan), ["haswell"]);
-}
-
-#[test]
-fn rustc_target_cpu_raises_the_baseline() {
-    let mut target = Target::new("x86_64", "windows", "msvc");
-    target.features = ["avx512f", "avx512vl", "avx512bw", "avx512dq", "avx512cd", "avx512vbmi", "avx512vnni"]
-        .map(str::to_owned)
-        .to_vec();
-    assert_eq!(names(&default_plan(&target)), ["icelake"]);
+    let defines = &unit(&plan, "haswell", "ggml-cpu/ops.cpp").defines;
+    assert!(!defines.iter().any(|d| d == "GGML_BACKEND_DL"), "{defines:?}");
 }
 
 #[test]
@@ -296,6 +277,54 @@ fn the_multimodal_library_is_optional_and_changes_nothing_else() {
     compiled.sort();
     let expected = files_below(&["tools/mtmd/", "vendor/hash/"]);
     assert_eq!(compiled, expected);
+}
+
+#[test]
+fn plugins_are_loaded_on_linux_by_programs_that_are_linked_dynamically() {
+    let with = |arch, os, env| Target::new(arch, os, env).loads_plugins();
+    assert!(with("x86_64", "linux", "gnu") && with("aarch64", "linux", "gnu"));
+    assert!(!with("riscv64", "linux", "gnu") && !with("x86_64", "windows", "msvc"));
+    assert!(!with("aarch64", "macos", "") && !with("aarch64", "android", ""));
+    let mut musl = Target::new("x86_64", "linux", "musl");
+    assert!(musl.loads_plugins());
+    musl.features = vec!["crt-static".to_owned()];
+    assert!(!musl.loads_plugins());
+}
+
+#[test]
+fn plugins_are_no_part_of_the_program_and_are_compiled_the_same() {
+    let target = Target::new("x86_64", "linux", "gnu");
+    let backends = vec!["blas", "cuda", "rpc", "vulkan"];
+    let fixed = Options { backends, prefix: "lrs_", ..Options::default() };
+    let dynamic = Options { dynamic: true, ..fixed.clone() };
+    let (fixed, dynamic) = (make(&target, &fixed, true), make(&target, &dynamic, true));
+    assert!(fixed.plugins.is_empty());
+    let features: Vec<&str> = dynamic.plugins.iter().map(|plugin| plugin.feature).collect();
+    assert_eq!(features, ["blas", "vulkan", "cuda"], "RPC stays in the program");
+
+    let is_blas = |unit: &Unit| matches!(&unit.source, Source::Tree(file) if file.contains("ggml-blas"));
+    let core = |plan: &Plan| plan.core.iter().map(|&i| plan.units[i].clone()).collect::<Vec<_>>();
+    assert!(core(&fixed).iter().any(is_blas) && !core(&dynamic).iter().any(is_blas));
+    let blas: Vec<&Unit> = dynamic.plugins[0].units.iter().map(|&i| &dynamic.units[i]).collect();
+    assert!(blas.iter().any(|&unit| is_blas(unit) && core(&fixed).contains(unit)));
+    for plugin in &dynamic.plugins {
+        let first = &dynamic.units[plugin.units[0]];
+        assert!(matches!(&first.source, Source::Shim(file) if file == "plugin.cpp"), "{first:?}");
+        assert!(first.defines[0].starts_with("LRS_PLUGIN_REGISTRY=lrs_ggml_backend_"), "{first:?}");
+    }
+    // The program is told of back ends that it has.
+    let told = |plan: &Plan, define: &str| plan.units.iter().any(|u| u.defines.iter().any(|d| d == define));
+    for define in ["GGML_USE_BLAS", "GGML_USE_CUDA", "GGML_USE_VULKAN"] {
+        assert!(told(&fixed, define) && !told(&dynamic, define), "{define}");
+    }
+    assert!(told(&dynamic, "GGML_USE_RPC"));
+    // One registry, with a lock around it.
+    let registry = |unit: &Unit| match &unit.source {
+        Source::Tree(file) => file.ends_with("ggml-backend-reg.cpp"),
+        Source::Shim(file) => file == "registry.cpp",
+        Source::Unity(..) => false,
+    };
+    assert_eq!(core(&dynamic).into_iter().filter(registry).count(), 1);
 }
 
 /// The files of [`files`] in these folders, sorted.

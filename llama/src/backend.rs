@@ -33,7 +33,14 @@ pub fn init_log() -> Result<&'static [String]> {
     let lines = INITIALISED.get_or_try_init(|| {
         ffi::log::install();
         cpu_variant()?;
-        let (outcome, lines) = crate::log::capture(ffi::backend::init);
+        let (outcome, lines) = crate::log::capture(|| {
+            let outcome = ffi::backend::init();
+            #[cfg(feature = "dynamic-backends")]
+            if outcome.is_ok() {
+                crate::backends::load_automatically();
+            }
+            outcome
+        });
         outcome.map(|()| lines)
     })?;
     Ok(lines)

@@ -5,6 +5,15 @@ use crate::token::{Pos, SeqId, Token};
 /// Position of an entry with all its sections: time, height, width and one more.
 ///
 /// Models with positions of several sections (M-RoPE) place the parts of a picture in them.
+///
+/// ```
+/// use llama::{Batch, Sections, SeqId};
+/// // The second row of a picture that begins at position 10: time, height, width.
+/// let place: Sections = [10, 11, 10, 0];
+/// let mut batch = Batch::new();
+/// batch.add_embedding_at(&[0.5, -0.5], place, &[SeqId(0)], false);
+/// assert_eq!(batch.len(), 1);
+/// ```
 pub type Sections = [Pos; 4];
 
 /// Entries to be processed together: each a token or an embedding, its position, its sequences, and whether

@@ -3,6 +3,9 @@
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::model::Model;
+#[cfg(feature = "multimodal")]
+use crate::multimodal::StandIns;
+use crate::prompt::Prompt;
 use crate::token::Token;
 #[cfg(feature = "jinja")]
 use crate::vocab::marks::Marks;
@@ -37,6 +40,8 @@ pub struct ChatTemplate {
     eos: String,
     strip_bos: bool,
     strip_eos: bool,
+    /// It takes contents as lists of parts only.
+    wants_parts: bool,
     #[cfg(feature = "jinja")]
     marks: Marks,
 }
@@ -60,6 +65,17 @@ pub enum TemplateValue {
     Str(String),
     /// Anything else, as JSON text.
     Json(String),
+}
+
+#[cfg(feature = "multimodal")]
+impl TemplateValue {
+    /// The value, where it is a text.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) | Self::Json(text) => Some(text),
+            Self::Bool(_) | Self::Int(_) => None,
+        }
+    }
 }
 
 impl From<bool> for TemplateValue {
@@ -114,44 +130,6 @@ impl TemplateOptions {
     }
 }
 
-/// A rendered prompt that knows which text came from the messages.
-///
-/// ```
-/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
-/// use llama::{ChatTemplate, Message, TemplateOptions};
-/// let template = ChatTemplate::of_model(&model)?;
-/// let prompt = template.render(&[Message::user("Hi")], &TemplateOptions::default())?;
-/// // What the user wrote is marked, so that it stays text.
-/// assert!(prompt.parts().iter().any(|part| part.is_input && part.text == "Hi"));
-/// # Ok::<(), llama::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prompt {
-    parts: Vec<PromptPart>,
-}
-
-impl Prompt {
-    /// The runs of text in order.
-    #[must_use]
-    pub fn parts(&self) -> &[PromptPart] {
-        &self.parts
-    }
-
-    /// The whole text.
-    #[must_use]
-    pub fn text(&self) -> String {
-        self.parts.iter().map(|part| part.text.as_str()).collect()
-    }
-
-    /// The tokens; text of messages never becomes a control token.
-    ///
-    /// # Errors
-    /// As [`Vocab::tokenize_prompt`].
-    pub fn tokenize(&self, vocab: &Vocab) -> Result<Vec<Token>> {
-        vocab.tokenize_prompt(&self.parts)
-    }
-}
-
 impl ChatTemplate {
     /// The model's own template, or `ChatML` for a model that brings none.
     ///
@@ -181,8 +159,10 @@ impl ChatTemplate {
             let bytes = vocab.token_to_bytes(token, Special::Parse)?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
+        let source = source.into();
         Ok(Self {
-            source: source.into(),
+            wants_parts: wants_parts(&source)?,
+            source,
             bos: text(vocab.bos())?,
             eos: text(vocab.eos())?,
             strip_bos: vocab.adds_bos(),
@@ -201,8 +181,17 @@ impl ChatTemplate {
     /// Renders a conversation. Beginning and end tokens that tokenizing adds anyway are left out.
     ///
     /// # Errors
-    /// [`Error::Template`] when the template does not parse or refuses the conversation, with its reason.
+    /// [`Error::Template`] when the template does not parse or refuses the conversation, with its reason;
+    /// [`Error::MarkerCount`] when it leaves out images or recordings, or repeats them.
     pub fn render(&self, messages: &[Message], options: &TemplateOptions) -> Result<Prompt> {
+        #[cfg(feature = "multimodal")]
+        {
+            let values = options.variables.iter().filter_map(|(_, value)| value.text());
+            let others = values.chain([self.source.as_str()]);
+            if let Some((stand_ins, messages)) = StandIns::put(messages, others)? {
+                return self.finish(self.run(&messages, options)?).with_media(&stand_ins);
+            }
+        }
         Ok(self.finish(self.run(messages, options)?))
     }
 
@@ -215,7 +204,7 @@ impl ChatTemplate {
             strip_end(&mut parts, &self.eos);
         }
         parts.retain(|part| !part.text.is_empty());
-        Prompt { parts }
+        Prompt::of(parts)
     }
 
     /// The texts of the tokens for beginning and end.
@@ -265,7 +254,13 @@ impl ChatTemplate {
             json.push_str("{\"role\":");
             quote(&message.role, &mut json);
             json.push_str(",\"content\":");
-            quote(&message.content, &mut json);
+            if self.wants_parts {
+                json.push_str("[{\"type\":\"text\",\"text\":");
+                quote(&message.content, &mut json);
+                json.push_str("}]");
+            } else {
+                quote(&message.content, &mut json);
+            }
             json.push('}');
         }
         json.push_str("],\"bos_token\":");
@@ -296,6 +291,19 @@ impl ChatTemplate {
         json.push('}');
         json
     }
+}
+
+#[cfg(feature = "jinja")]
+fn wants_parts(source: &str) -> Result<bool> {
+    crate::backend::init()?;
+    // What is wrong with a template, rendering tells.
+    Ok(llama_sys::jinja::wants_parts(source).unwrap_or(false))
+}
+
+#[cfg(not(feature = "jinja"))]
+#[allow(clippy::unnecessary_wraps, reason = "as with the engine")]
+fn wants_parts(_source: &str) -> Result<bool> {
+    Ok(false)
 }
 
 /// Appends a text as a JSON string.
@@ -389,6 +397,7 @@ mod tests {
             eos: "</s>".to_owned(),
             strip_bos: true,
             strip_eos: true,
+            wants_parts: false,
             #[cfg(feature = "jinja")]
             marks: Marks::of(&["<|im_end|>"]),
         }

@@ -12,6 +12,7 @@
 //! - [Embeddings and similarity](#embeddings-and-similarity)
 //! - [Probabilities instead of text](#probabilities-instead-of-text)
 //! - [An answer that follows a grammar](#an-answer-that-follows-a-grammar)
+//! - [Pictures in a conversation](#pictures-in-a-conversation)
 //! - [A sampler of your own](#a-sampler-of-your-own)
 //! - [A prompt computed once](#a-prompt-computed-once)
 //! - [A LoRA adapter](#a-lora-adapter)
@@ -247,6 +248,34 @@
 //!     let answer = session.generate(&prompt).sampler(sampler).start()?.finish()?.text;
 //!     println!("{answer}");
 //! #   assert!(["yes", "no"].contains(&answer.as_str()), "{answer}");
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Pictures in a conversation
+//! With feature `multimodal`. What was seen stays in memory: the second question costs no more than any other.
+//! ```
+//! # #[cfg(not(feature = "multimodal"))] fn main() {}
+//! # #[cfg(feature = "multimodal")]
+//! fn main() -> Result<(), llama::Error> {
+//!     use llama::multimodal::{Image, Projector};
+//!     use llama::{Message, Model};
+//!
+//! #   const MODEL: &str = "../examples/model/llama-tiny-chat.gguf";
+//! #   let mmproj = std::env::temp_dir().join(format!("cookbook-mmproj-{}.gguf", std::process::id()));
+//!     let model = Model::load(MODEL)?;
+//! #   let width = u32::try_from(model.n_embd_input()).unwrap();
+//! #   llama_test_kit::RandomProjector::new(width).write(&mmproj).unwrap();
+//!     let projector = Projector::load(&model, &mmproj)?;
+//!     let mut chat = model.chat_builder().projector(&projector).max_tokens(40).build()?;
+//!     // `Image::decode` reads JPEG, PNG and other files.
+//!     let image = Image::from_rgb(2, 2, vec![200; 12])?;
+//!     let seen = chat.send(Message::user("What is this? ").with_media(image))?.finish()?;
+//!     println!("{}", seen.text);
+//!     let more = chat.send("And what else?")?.finish()?;
+//!     println!("{}\n{} tokens were in memory", more.text, more.usage.reused);
+//! #   assert_eq!((seen.usage.encoded, more.usage.encoded), (1, 0));
+//! #   std::fs::remove_file(mmproj).unwrap();
 //!     Ok(())
 //! }
 //! ```

@@ -25,6 +25,15 @@ pub struct Device {
 }
 
 /// What a device is.
+///
+/// ```
+/// use llama::DeviceKind;
+/// let devices = llama::devices()?;
+/// let gpus = devices.iter().filter(|device| device.kind() == DeviceKind::Gpu).count();
+/// println!("{gpus} of {} devices are GPUs", devices.len());
+/// assert!(devices.iter().any(|device| device.kind() == DeviceKind::Cpu));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "ggml_backend_dev_type")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -73,7 +82,7 @@ pub struct DeviceMemory {
     pub total: usize,
 }
 
-/// All devices, those of accelerators first where there are any.
+/// All devices, the processor last.
 ///
 /// # Errors
 /// As [`backend::init`].
@@ -81,7 +90,11 @@ pub struct DeviceMemory {
 #[doc(alias = "ggml_backend_dev_get")]
 pub fn devices() -> Result<Vec<Device>> {
     backend::init()?;
-    ffi::backend::devices()?.into_iter().map(Device::new).collect()
+    let mut all: Vec<Device> =
+        ffi::backend::devices()?.into_iter().map(Device::new).collect::<Result<_>>()?;
+    // ggml has them in the order in which it got to know them.
+    all.sort_by_key(|device| device.kind() == DeviceKind::Cpu);
+    Ok(all)
 }
 
 impl Device {

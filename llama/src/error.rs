@@ -4,6 +4,18 @@ use crate::token::{Pos, SeqId, Token};
 use std::path::{Path, PathBuf};
 
 /// The result of most functions of this crate.
+///
+/// ```
+/// fn longest(model: &llama::Model, texts: &[&str]) -> llama::Result<usize> {
+///     let vocab = model.vocab();
+///     let split = |text: &&str| vocab.tokenize(text, llama::Special::AsText);
+///     let texts = texts.iter().map(split).collect::<llama::Result<Vec<_>>>()?;
+///     Ok(texts.iter().map(Vec::len).max().unwrap_or(0))
+/// }
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// assert!(longest(&model, &["Hi", "Tell me a story."])? > 1);
+/// # Ok::<(), llama::Error>(())
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong.
@@ -60,7 +72,14 @@ pub enum Error {
         /// `images` or `audio`.
         kind: &'static str,
     },
-    /// A text does not have one marker per medium.
+    /// Messages have images or recordings, and there is no projector to take them.
+    #[error("the messages have {media} images and recordings, and there is no projector that takes them")]
+    NoProjector {
+        /// Images and recordings in the messages.
+        media: usize,
+    },
+    /// A text does not have one marker per medium, or the template did not put each of the messages' media into the
+    /// prompt once.
     #[error("the text has {markers} media markers for {media} images and recordings")]
     MarkerCount {
         /// Markers in the text.
@@ -373,6 +392,14 @@ pub enum Error {
         /// The reason.
         detail: String,
     },
+    /// A file with a back end could not be loaded.
+    #[error("cannot load the back end \"{}\": {detail}", path.display())]
+    LoadBackend {
+        /// The file, or the folder that was searched, as given.
+        path: PathBuf,
+        /// The reason, on one line.
+        detail: String,
+    },
     /// The processor cannot run any compiled-in variant.
     #[error("unsupported processor: {detail}")]
     UnsupportedCpu {
@@ -433,6 +460,21 @@ fn detail_suffix(detail: &str) -> String {
 }
 
 /// What a failed decode or encode did to the memory of the context.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{Batch, MemoryEffect, SeqId, Token};
+/// let mut ctx = model.context_builder().n_ctx(256).build()?;
+/// let mut batch = Batch::new();
+/// batch.extend(SeqId(0), 0, &[Token(1); 300]);
+/// match ctx.decode(&batch).map_err(|failure| failure.memory) {
+///     Err(MemoryEffect::Unchanged) => println!("too long; the context is as it was"),
+///     Err(MemoryEffect::Partial) => ctx.memory().clear(true)?,
+///     Err(_) => drop(ctx),
+///     Ok(_) => unreachable!("300 tokens do not fit into 256 places"),
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemoryEffect {

@@ -34,6 +34,16 @@ const CONTROL: i32 = 3;
 const USER_DEFINED: i32 = 4;
 
 /// A tokenizer that works without llama.cpp.
+///
+/// ```
+/// use llama::Special;
+/// use llama::hf::HfTokenizer;
+/// let tokenizer = HfTokenizer::from_gguf("../examples/model/llama-tiny-chat.gguf")?;
+/// let text = "Tell me a story.";
+/// let tokens = tokenizer.encode(text, Special::AsText)?.tokens;
+/// assert_eq!(tokenizer.decode(&tokens, Special::AsText)?, text);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct HfTokenizer {
     /// Special tokens in the text are special.
@@ -43,6 +53,19 @@ pub struct HfTokenizer {
 }
 
 /// The tokens of a text and where they lie in it.
+///
+/// ```
+/// use llama::Special;
+/// use llama::hf::HfTokenizer;
+/// let tokenizer = HfTokenizer::from_gguf("../examples/model/llama-tiny-chat.gguf")?;
+/// let text = "Tell me a story.";
+/// let encoded = tokenizer.encode(text, Special::AsText)?;
+/// for (token, range) in encoded.tokens.iter().zip(&encoded.offsets) {
+///     println!("{token} is {:?}", &text[range.clone()]);
+/// }
+/// assert_eq!(encoded.offsets.last().map(|range| range.end), Some(text.len()));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Encoded {

@@ -1,8 +1,26 @@
 //! llama.cpp for Rust: language models inside your program.
 //!
-//! This crate compiles [llama.cpp](https://github.com/ggml-org/llama.cpp) with nothing but a C++ compiler, runs
-//! at the processor's full speed wherever the program lands, and does not take the process down: arguments are
-//! checked before they reach C++, and what fails there nevertheless comes back as an [`Error`].
+//! This crate compiles [llama.cpp](https://github.com/ggml-org/llama.cpp) with nothing but a C++ compiler. On Linux
+//! one program holds kernels for several generations of processors and runs the best one ([`backend::cpu_variants`]);
+//! elsewhere there is one baseline. It does not take the process down: arguments and files are checked before they
+//! reach C++, and what fails there nevertheless comes back as an [`Error`], unless it is on one of llama.cpp's own
+//! worker threads.
+//!
+//! # A conversation
+//! ```
+//! # let path = "../examples/model/llama-tiny-chat.gguf";
+//! let model = llama::Model::load(path)?;
+//! let mut chat = model.chat("You are terse.")?;
+//! let mut reply = chat.send("What is the capital of France?")?;
+//! for piece in &mut reply {
+//!     print!("{}", piece?);
+//! }
+//! println!(" [{:.0} tokens per second]", reply.finish()?.timings.generation_rate());
+//! # Ok::<(), llama::Error>(())
+//! ```
+//! The model is a file in GGUF format. It is read once: clones of a [`Model`] share it, so threads and conversations
+//! may have one each. [`Chat`] keeps the history and its place in the memory; dropping a reply ends it. Programs for
+//! other purposes are in the [`cookbook`].
 //!
 //! # The loop by hand
 //! ```no_run
@@ -32,10 +50,13 @@
 //! | layer | what is there |
 //! |---|---|
 //! | [`sys`] | the C API as it is, `unsafe`; and its guarded twin that returns errors instead of aborting |
-//! | this crate, bottom | [`Model`], [`Vocab`], [`Context`], [`Batch`], [`Sampler`], [`ChatTemplate`], [`gguf`]; [`Quantize`], [`Trainer`] |
+//! | this crate, bottom | [`Model`], [`Vocab`], [`Context`], [`Batch`], [`Sampler`], [`ChatTemplate`]: what llama.cpp computes with |
+//! | | [`LoraAdapter`], [`State`]: what goes into a context and comes out of it; [`devices`], [`fit()`], [`backend`]: where it runs |
+//! | | [`gguf`], [`Quantize`], [`Trainer`]: models as files, smaller, changed |
 //! | this crate, middle | [`Session`] and [`Generation`]: text in pieces; [`Chat`] and [`Reply`]: conversations; [`PromptLookup`] and [`Draft`]: the same text in fewer steps |
 //! | | [`Format`]: replies of a given form; [`Decision`]: probabilities of options, without a reply |
 //! | | [`Embedder`], [`Reranker`], [`Classifier`]: many texts in one call; [`Infill`]: gaps in a text |
+//! | features | `Tool`: functions that a model may call; `multimodal`: images and audio; `rpc`: devices of other hosts; `hf`: tokenizing without a model |
 //!
 //! # Threads
 //! | type | may be sent | may be shared | why |
@@ -53,33 +74,37 @@
 //! | [`Trainer`] | yes | yes | as [`Context`]; it has its model to itself |
 //! | [`Output`], [`Logits`], [`Candidates`], [`Memory`] | yes | yes | views of what is borrowed |
 //! | [`ContextBuilder`], [`SamplerBuilder`], [`ChatBuilder`] | yes | yes | plain data and handles |
-//! | [`ModelBuilder`], [`TrainerBuilder`] | no | no | may hold a callback that borrows from its thread |
+//! | [`ModelBuilder`], [`TrainerBuilder`], `ToolChat` | no | no | may hold a callback that borrows from its thread |
 //! | [`gguf`], [`Message`], [`ChatTemplate`], [`Completion`], [`Error`] and what they are made of | yes | yes | plain data |
 //!
 //! # Features
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `jinja` | yes | runs a model's own chat template |
+//! | `jinja` | yes | runs a model's own chat template; without it only families that llama.cpp knows by themselves |
 //! | `async` | no | `TextStream`: replies as streams for asynchronous programs of any runtime |
 //! | `blas` | no | prompts on a BLAS library of the machine |
 //! | `cuda`, `metal`, `vulkan` | no | GPUs; built by cmake with the maker's tools |
+//! | `dynamic-backends` | no | `blas`, `cuda` and `vulkan` as files that are loaded while the program runs: module `backends` |
 //! | `derive` | no | `#[derive(llama::Choice)]` for [decisions](Model::decide) |
 //! | `llguidance` | no | a further engine: Lark grammars, regular expressions, more keywords of JSON schemas |
 //! | `log` | no | sends llama.cpp's log to the `log` crate |
-//! | `multimodal` | no | images and audio as input: module `multimodal` |
+//! | `multimodal` | no | images and audio in conversations and prompts: module `multimodal` |
 //! | `native` | no | one CPU variant, for the building machine: compiles fastest |
-//! | `rpc` | no | devices of other hosts |
+//! | `rpc` | no | devices of other hosts, and this host's for others: module `rpc` |
 //! | `static-stdcxx` | no | links the C++ standard library statically |
-//! | `structured` | no | typed answers: JSON schemas as grammars |
-//! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel |
+//! | `structured` | no | typed answers: JSON schemas as grammars, `Chat::ask_for` |
+//! | `tokenizers` | no | tokenizes without llama.cpp: `tokenizer.json`, offsets, in parallel: module `hf` |
 //! | `tools` | no | tools, reasoning apart from the answer, llama.cpp's own chat formats; needs `structured` |
 //!
-//! llama.cpp's log is silent; see [`log`](mod@log). Whole programs: [`cookbook`].
+//! llama.cpp's log is silent; see [`log`](mod@log).
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
 mod adapter;
 pub mod backend;
+#[cfg(feature = "dynamic-backends")]
+pub mod backends;
 mod batch;
 mod cancel;
 mod chat;
@@ -105,6 +130,7 @@ mod model;
 #[cfg(feature = "multimodal")]
 pub mod multimodal;
 mod part_file;
+mod prompt;
 mod quantize;
 mod registry;
 #[cfg(feature = "rpc")]
@@ -125,7 +151,7 @@ pub use cancel::CancelToken;
 pub use chat::{Chat, ChatBuilder, Overflow, Overrun, Reply};
 #[cfg(feature = "tools")]
 pub use chat::{ReplyEvent, ToolChat};
-pub use chat_template::{ChatTemplate, Prompt, TemplateOptions, TemplateValue};
+pub use chat_template::{ChatTemplate, TemplateOptions, TemplateValue};
 pub use context::{
     AttentionType, CacheType, Context, ContextBuilder, DeviceState, FlashAttention, Logits, Memory, Output,
     Perf, Pooling, RopeScaling, Sampled, TokenProbability, default_threads,
@@ -157,6 +183,7 @@ pub use model::{
     FileType, Layers, LoadMode, Metadata, MetadataOverride, Model, ModelBuilder, ProgressFlow, RopeType,
     SamplingDefaults, SplitMode, split_path, split_prefix,
 };
+pub use prompt::Prompt;
 pub use quantize::{Importance, Quantize, Quantized};
 pub use registry::{NumaStrategy, Registry, init_numa, registries};
 pub use sampler::{Candidates, CustomSampler, DryParams, Grammar, PenaltyParams, Sampler, SamplerBuilder};

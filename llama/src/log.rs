@@ -128,11 +128,13 @@ thread_local! {
     static CAPTURED: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
 
-/// Runs `call` and returns what llama.cpp logged on this thread meanwhile.
+/// Runs `call` and returns what llama.cpp logged on this thread meanwhile. One call may contain another.
 pub(crate) fn capture<T>(call: impl FnOnce() -> T) -> (T, Vec<String>) {
-    CAPTURED.with(|captured| *captured.borrow_mut() = Some(Vec::new()));
+    let outer = CAPTURED.replace(Some(Vec::new()));
     let result = call();
-    (result, CAPTURED.with(|captured| captured.borrow_mut().take()).unwrap_or_default())
+    let lines = CAPTURED.take().unwrap_or_default();
+    CAPTURED.set(outer.map(|before| [before, lines.clone()].concat()));
+    (result, lines)
 }
 
 /// Takes a piece of text as llama.cpp writes it; called by the log callback. Never unwinds.
@@ -303,6 +305,21 @@ mod tests {
         receive(llama_sys::GGML_LOG_LEVEL_ERROR, "a_b: broken\n");
         assert_eq!(take_detail(), "broken");
         assert_eq!(take_detail(), "");
+    }
+
+    #[test]
+    fn captures_contain_each_other() {
+        let say = |text: &str| receive(llama_sys::GGML_LOG_LEVEL_INFO, text);
+        let (inner, outer) = capture(|| {
+            say("first\n");
+            let ((), inner) = capture(|| say("second\n"));
+            say("third\n");
+            inner
+        });
+        assert_eq!(inner, ["second"]);
+        assert_eq!(outer, ["first", "second", "third"]);
+        say("fourth\n");
+        assert!(capture(|| ()).1.is_empty());
     }
 
     #[test]

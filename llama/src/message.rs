@@ -23,6 +23,9 @@ pub struct Message {
     pub tool_call_id: String,
     /// The tool that a message of role `tool` comes from.
     pub tool_name: String,
+    /// Images and recordings, by their places in the text.
+    #[cfg(feature = "multimodal")]
+    pub(crate) media: Vec<crate::multimodal::Placed>,
 }
 
 impl Message {
@@ -64,6 +67,19 @@ impl Message {
         Self { tool_call_id: call.id.clone(), tool_name: call.name.clone(), ..Self::new("tool", content) }
     }
 
+    /// The next message with the contents of this one in front of its own.
+    pub(crate) fn followed_by(&self, next: &Self) -> Self {
+        let mut joined = next.clone();
+        joined.content = format!("{}\n\n{}", self.content, next.content);
+        #[cfg(feature = "multimodal")]
+        {
+            let moved = joined.content.len() - next.content.len();
+            joined.media.iter_mut().for_each(|placed| placed.at += moved);
+            joined.media.splice(0..0, self.media.iter().cloned());
+        }
+        joined
+    }
+
     /// With calls that the model asks for.
     #[must_use]
     pub fn with_tool_calls(mut self, calls: impl IntoIterator<Item = ToolCall>) -> Self {
@@ -76,6 +92,13 @@ impl Message {
     pub fn with_reasoning(mut self, text: impl Into<String>) -> Self {
         self.reasoning = text.into();
         self
+    }
+}
+
+impl<T: Into<String>> From<T> for Message {
+    /// What the user says.
+    fn from(text: T) -> Self {
+        Self::user(text)
     }
 }
 

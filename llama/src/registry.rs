@@ -1,9 +1,10 @@
-//! The back ends in this binary, and how they use the machine's memory.
+//! The back ends of this program, and how they use the machine's memory.
 
 use crate::backend;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::ffi;
+use crate::ffi::registry::RegistryPtr;
 use std::sync::{Mutex, PoisonError};
 
 /// A back end of ggml: the code for one kind of device.
@@ -23,6 +24,12 @@ pub struct Registry {
 }
 
 impl Registry {
+    pub(crate) fn new(ptr: RegistryPtr) -> Result<Self> {
+        let _lock = FEATURES.lock().unwrap_or_else(PoisonError::into_inner);
+        let devices = ptr.devices()?.into_iter().map(Device::new).collect::<Result<_>>()?;
+        Ok(Self { name: ptr.name()?, devices, features: ptr.features()? })
+    }
+
     /// Name, for example `CPU` or `CUDA`.
     #[doc(alias = "ggml_backend_reg_name")]
     #[must_use]
@@ -49,7 +56,7 @@ impl Registry {
 /// Some back ends fill their list of features at the first call, without a lock.
 static FEATURES: Mutex<()> = Mutex::new(());
 
-/// All back ends in this binary.
+/// All back ends of this program.
 ///
 /// # Errors
 /// As [`backend::init`].
@@ -57,12 +64,7 @@ static FEATURES: Mutex<()> = Mutex::new(());
 #[doc(alias = "ggml_backend_reg_get")]
 pub fn registries() -> Result<Vec<Registry>> {
     backend::init()?;
-    let _lock = FEATURES.lock().unwrap_or_else(PoisonError::into_inner);
-    let all = ffi::registry::registries()?.into_iter().map(|ptr| {
-        let devices = ptr.devices()?.into_iter().map(Device::new).collect::<Result<_>>()?;
-        Ok(Registry { name: ptr.name()?, devices, features: ptr.features()? })
-    });
-    all.collect()
+    ffi::registry::registries()?.into_iter().map(Registry::new).collect()
 }
 
 /// How work is spread over a machine with several nodes of memory (NUMA).

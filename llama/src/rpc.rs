@@ -41,6 +41,14 @@ pub fn protocol_version() -> [i32; 3] {
 }
 
 /// A host that lends its devices.
+///
+/// ```no_run
+/// let host = llama::rpc::connect("192.168.1.20:50052")?;
+/// for device in host.devices() {
+///     println!("{} of {} has {} bytes", device.name(), host.endpoint(), device.memory()?.total);
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct RemoteHost {
     endpoint: String,

@@ -1,8 +1,8 @@
 //! Room for C++ code that recurses once per character.
 //!
-//! The C++ standard library's regular expressions, which llama.cpp uses for some vocabularies and for the
-//! triggers of lazy grammars, recurse once per character of a match: about 320 bytes of stack each with GCC. A
-//! few thousand letters without a space would overflow the stack of an ordinary thread and end the process.
+//! The C++ standard library's regular expressions, which llama.cpp uses for some vocabularies, recurse once per
+//! character of a match: about 320 bytes of stack each with GCC. A few thousand letters without a space would
+//! overflow the stack of an ordinary thread and end the process.
 
 use crate::error::{Error, Result};
 use std::panic::resume_unwind;
@@ -20,18 +20,13 @@ const MAX_CHARS: usize = 1 << 20;
 /// Stack for everything else.
 const BASE: usize = 1 << 20;
 
-/// True for more levels than the calling thread's own stack is trusted with.
-pub(crate) fn is_deep(chars: usize) -> bool {
-    chars > SAFE_CHARS
-}
-
 /// Runs `work`, which may recurse `chars` times, with a stack that is large enough.
 pub(crate) fn with_room<T: Send>(
     what: &'static str,
     chars: usize,
     work: impl FnOnce() -> T + Send,
 ) -> Result<T> {
-    if !is_deep(chars) {
+    if chars <= SAFE_CHARS {
         return Ok(work());
     }
     if chars > MAX_CHARS {

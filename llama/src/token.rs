@@ -19,6 +19,9 @@ use std::fmt;
 pub struct Token(pub i32);
 
 impl Token {
+    /// Stands where an image or a recording is, in lists of what a memory holds.
+    pub(crate) const MEDIA: Self = Self(-1);
+
     /// The number as an index into logits, or `None` when it is negative.
     #[must_use]
     pub fn index(self) -> Option<usize> {
@@ -44,6 +47,20 @@ impl From<i32> for Token {
 }
 
 /// One of the independent texts that a context holds, numbered from 0 to `n_seq_max - 1`.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{Batch, SeqId};
+/// // Two texts side by side, the same so far.
+/// let mut ctx = model.context_builder().n_ctx(256).n_seq_max(2).build()?;
+/// let tokens = model.vocab().tokenize("Once upon a time", llama::Special::AsText)?;
+/// let mut batch = Batch::new();
+/// batch.extend(SeqId(0), 0, &tokens);
+/// ctx.decode(&batch)?;
+/// ctx.memory().seq_copy(SeqId(0), SeqId(1), ..)?;
+/// assert_eq!(ctx.memory().pos_max(SeqId(1))?, ctx.memory().pos_max(SeqId(0))?);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_seq_id")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[repr(transparent)]
@@ -69,6 +86,19 @@ impl From<i32> for SeqId {
 }
 
 /// A position within a sequence, counted in tokens from 0.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{Batch, Pos, SeqId};
+/// let mut ctx = model.context_builder().n_ctx(256).build()?;
+/// let tokens = model.vocab().tokenize("Once upon a time", llama::Special::AsText)?;
+/// let mut batch = Batch::new();
+/// batch.extend(SeqId(0), 0, &tokens);
+/// ctx.decode(&batch)?;
+/// let next: Pos = ctx.memory().pos_max(SeqId(0))?.map_or(0, |last| last + 1);
+/// assert_eq!(next as usize, tokens.len());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_pos")]
 pub type Pos = i32;
 

@@ -12,11 +12,33 @@ use std::fmt;
 use std::sync::Arc;
 
 /// What a tool gives back: a value, or an error of any kind that the model gets to read.
+///
+/// ```
+/// use llama::{ToolResult, tool};
+/// fn half(number: i64) -> ToolResult<i64> {
+///     if number % 2 == 0 { Ok(number / 2) } else { Err(format!("{number} is odd").into()) }
+/// }
+/// let tool = tool("half", "Half of an even number", half);
+/// # drop(tool);
+/// assert_eq!(half(4).unwrap(), 2);
+/// assert_eq!(half(3).unwrap_err().to_string(), "3 is odd");
+/// ```
 pub type ToolResult<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 type Function = dyn Fn(&str) -> ToolResult<String> + Send + Sync;
 
 /// A function that a model may call; made by [`tool`] or [`Tool::new`]. Clones share the function.
+///
+/// ```
+/// use llama::{Tool, ToolDefinition};
+/// let place = serde_json::json!({"type": "object", "properties": {"city": {"type": "string"}}});
+/// let definition = ToolDefinition::new("weather", "Current weather of a city", place);
+/// let weather = Tool::new(definition, |place| {
+///     Ok(format!("sunny in {}", place["city"].as_str().unwrap_or("the world")))
+/// });
+/// assert_eq!(weather.definition().name, "weather");
+/// assert_eq!(weather.call(r#"{"city": "Lima"}"#).unwrap(), "sunny in Lima");
+/// ```
 #[derive(Clone)]
 pub struct Tool {
     definition: ToolDefinition,
@@ -64,13 +86,6 @@ fn parameters(mut schema: Value) -> Value {
 
 impl Tool {
     /// A tool with a schema of your own. The function gets the arguments as they are.
-    ///
-    /// ```
-    /// use llama::{Tool, ToolDefinition};
-    /// let schema = serde_json::json!({"type": "object", "properties": {}});
-    /// let ping = Tool::new(ToolDefinition::new("ping", "Answers", schema), |_| Ok("pong"));
-    /// assert_eq!(ping.call("{}").unwrap(), "pong");
-    /// ```
     pub fn new<R: Serialize>(
         definition: ToolDefinition,
         function: impl Fn(Value) -> ToolResult<R> + Send + Sync + 'static,

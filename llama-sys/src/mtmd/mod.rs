@@ -4,21 +4,9 @@
 //! decoders of media files that keep to limits in [`media`]. Video, which upstream reads through a process of
 //! `ffmpeg`, is not compiled in: its functions fail.
 
-mod bindings {
-    #![allow(
-        missing_docs,
-        missing_debug_implementations,
-        clippy::all,
-        clippy::pedantic,
-        clippy::missing_safety_doc,
-        clippy::allow_attributes_without_reason,
-        unreachable_pub,
-        reason = "generated from C headers"
-    )]
-    #[cfg(not(feature = "bindgen"))]
-    include!("bindings.rs");
-    #[cfg(feature = "bindgen")]
-    include!(concat!(env!("OUT_DIR"), "/mtmd_bindings.rs"));
+generated! {
+    mod bindings {}
+    "bindings.rs", "/mtmd_bindings.rs"
 }
 
 pub mod media;
@@ -34,20 +22,12 @@ unsafe extern "C" {
     pub fn check_node(node: *mut crate::ggml_tensor, ask: bool, user: *mut std::ffi::c_void) -> bool;
 }
 
-pub mod guarded {
-    //! Every function of the multimodal library once more, returning [`Fault`](crate::Fault) where C would abort or
-    //! throw. See [`crate::guarded`].
-    #![allow(
-        clippy::all,
-        clippy::pedantic,
-        clippy::missing_safety_doc,
-        reason = "generated list; the contract of each function is the one of its C twin"
-    )]
-    use super::bindings::*;
-    use crate::bindings::*;
-
-    #[cfg(not(feature = "bindgen"))]
-    include!("guarded.rs");
-    #[cfg(feature = "bindgen")]
-    include!(concat!(env!("OUT_DIR"), "/mtmd_guarded.rs"));
+generated! {
+    /// Every function of the multimodal library once more, returning [`Fault`](crate::Fault) where C would abort or
+    /// throw. See [`crate::guarded`].
+    pub mod guarded {
+        use super::bindings::*;
+        use crate::bindings::*;
+    }
+    "guarded.rs", "/mtmd_guarded.rs"
 }

@@ -13,7 +13,11 @@ use crate::format::ChatFormat;
 use crate::generate::{Draft, Limits, PromptLookup, Session};
 use crate::message::Message;
 use crate::model::Model;
+#[cfg(feature = "multimodal")]
+use crate::multimodal::Projector;
 use crate::sampler::Sampler;
+#[cfg(feature = "multimodal")]
+use std::sync::Arc;
 
 /// Context length unless chosen otherwise, where the model was trained on more. More costs memory.
 const DEFAULT_CONTEXT: u32 = 8192;
@@ -45,6 +49,8 @@ pub struct ChatBuilder {
     overflow: Overflow,
     trim: Option<Trim>,
     cancel: Option<CancelToken>,
+    #[cfg(feature = "multimodal")]
+    projector: Option<Projector>,
 }
 
 impl ChatBuilder {
@@ -69,6 +75,8 @@ impl ChatBuilder {
             overflow: Overflow::default(),
             trim: None,
             cancel: None,
+            #[cfg(feature = "multimodal")]
+            projector: None,
         }
     }
 
@@ -149,7 +157,8 @@ impl ChatBuilder {
 
     /// Has a function decide which messages stay when the conversation outgrows the context. It gets all messages,
     /// the newest last, and the sizes; the history becomes what it returns. Where that still does not fit, sending
-    /// gives [`Error::ContextFull`] and the history stays as it was.
+    /// gives [`Error::ContextFull`] and the history stays as it was. Messages may also become shorter, or give up
+    /// their images (`Message::without_media`).
     ///
     /// ```
     /// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
@@ -190,6 +199,29 @@ impl ChatBuilder {
         self
     }
 
+    /// What turns images and recordings of messages into something that the model understands; see
+    /// [`Message::with_media`].
+    ///
+    /// Some models see all parts of an image at once; theirs must fit into one ubatch, see
+    /// [`context_with`](Self::context_with) and [`ContextBuilder::n_ubatch`].
+    ///
+    /// ```no_run
+    /// use llama::multimodal::{Image, Projector};
+    /// use llama::{Message, Model};
+    /// let model = Model::load("model.gguf")?;
+    /// let projector = Projector::load(&model, "mmproj.gguf")?;
+    /// let mut chat = model.chat_builder().projector(&projector).build()?;
+    /// let image = Image::decode(&std::fs::read("llama.jpg")?)?;
+    /// println!("{}", chat.ask(Message::user("What is in this picture?").with_media(image))?);
+    /// println!("{}", chat.ask("What else?")?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "multimodal")]
+    pub fn projector(mut self, projector: &Projector) -> Self {
+        self.projector = Some(projector.clone());
+        self
+    }
+
     /// Another template than the model's own.
     pub fn template(mut self, template: ChatTemplate) -> Self {
         self.template = Some(template);
@@ -221,6 +253,10 @@ impl ChatBuilder {
     /// [`Error::InvalidParameter`] for values that cannot work; [`Error::CreateContext`] mostly for missing memory;
     /// [`Error::VocabOnly`] and [`Error::NoVocab`] for models that cannot chat.
     pub fn build(self) -> Result<Chat> {
+        #[cfg(feature = "multimodal")]
+        if self.projector.as_ref().is_some_and(|p| !Arc::ptr_eq(&p.model().inner, &self.model.inner)) {
+            return Err(Error::invalid("projector", "it belongs to another model"));
+        }
         let mut sampler = match self.sampler {
             Some(_) if self.temperature.is_some() || self.seed.is_some() => {
                 return Err(Error::InvalidParameter {
@@ -257,6 +293,8 @@ impl ChatBuilder {
                 self.options,
                 #[cfg(feature = "tools")]
                 format,
+                #[cfg(feature = "multimodal")]
+                self.projector,
             ),
             history: History::new(messages),
             limits,

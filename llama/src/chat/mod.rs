@@ -24,12 +24,11 @@ pub use trim::Overrun;
 use crate::cancel::CancelToken;
 use crate::chat_template::ChatTemplate;
 use crate::error::{Error, Result};
-use crate::generate::{Generation, Limits, Run, Session, StopReason};
+use crate::generate::{Content, Generation, Limits, Run, Session, StopReason};
 use crate::message::Message;
 use crate::model::Model;
 use crate::sampler::{Grammar, Sampler};
 use crate::structured::Format;
-use crate::token::Token;
 use history::History;
 use prompt::{Prompter, Room};
 use reader::{Form, Reader};
@@ -59,6 +58,10 @@ use trim::Trim;
 /// When the history outgrows the context, the oldest turns are left out of the prompt ([`Overflow`]); the system
 /// message and the newest question always stay. [`messages`](Self::messages) still has everything.
 ///
+/// # Images and recordings
+/// With feature `multimodal`: `ChatBuilder::projector` and `Message::with_media`, see the module `multimodal`. What
+/// was seen stays in memory as text does.
+///
 /// # Models without a template
 /// They are spoken to in `ChatML`, the format that most models know.
 #[derive(Debug)]
@@ -78,6 +81,17 @@ pub struct Chat {
 }
 
 /// What happens when a conversation outgrows the context.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{Error, Overflow};
+/// let mut chat = model.chat_builder().context(256).overflow(Overflow::Refuse).build()?;
+/// match chat.send("word ".repeat(300)) {
+///     Err(Error::ContextFull { needed, available }) => assert!(needed > available),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Overflow {
@@ -117,15 +131,16 @@ impl Model {
 }
 
 impl Chat {
-    /// Sends a message and gives the reply, to be read piece by piece. Nothing is computed before the first piece
-    /// is asked for.
+    /// Sends a message, mostly just what the user says, and gives the reply, to be read piece by piece. Nothing is
+    /// computed before the first piece is asked for.
     ///
     /// # Errors
     /// The history is unchanged after an error: [`Error::ContextFull`] when the message cannot fit;
     /// [`Error::Template`] when the template refuses the conversation; [`Error::Poisoned`] after a contained
-    /// failure.
-    pub fn send(&mut self, text: impl Into<String>) -> Result<Reply<'_>> {
-        self.send_message(Message::user(text))
+    /// failure. For images and recordings [`Error::NoProjector`], [`Error::UnsupportedMedia`], [`Error::SampleRate`],
+    /// [`Error::MarkerCount`] and [`Error::BatchTooLarge`], all before anything is computed.
+    pub fn send(&mut self, message: impl Into<Message>) -> Result<Reply<'_>> {
+        self.send_message(message.into())
     }
 
     /// As [`send`](Self::send), for a message of any role.
@@ -141,18 +156,18 @@ impl Chat {
     ///
     /// # Errors
     /// As [`send`](Self::send) and [`Format::compile`].
-    pub fn send_as(&mut self, text: impl Into<String>, format: &Format) -> Result<Reply<'_>> {
+    pub fn send_as(&mut self, message: impl Into<Message>, format: &Format) -> Result<Reply<'_>> {
         let grammar = format.compile(&self.model().vocab())?;
         self.switch_on();
-        self.reply_to(Some(Message::user(text)), Some(grammar))
+        self.reply_to(Some(message.into()), Some(grammar))
     }
 
     /// As [`ask`](Self::ask), for a reply of a given form. The result is complete.
     ///
     /// # Errors
     /// As [`send_as`](Self::send_as) and [`ask`](Self::ask); [`Error::Incomplete`] when a limit cuts the reply.
-    pub fn ask_as(&mut self, text: impl Into<String>, format: &Format) -> Result<String> {
-        let done = self.send_as(text, format)?.finish()?;
+    pub fn ask_as(&mut self, message: impl Into<Message>, format: &Format) -> Result<String> {
+        let done = self.send_as(message, format)?.finish()?;
         if done.stop == StopReason::Cancelled { Err(Error::Cancelled) } else { Ok(done.text) }
     }
 
@@ -204,7 +219,7 @@ impl Chat {
         let mut limits = self.limits.clone();
         if self.overflow == Overflow::Shift {
             // Where the instructions fill more than half of the context, their end goes as well.
-            let keep = prompter.instructions(&self.history, &rendered.tokens);
+            let keep = prompter.instructions(&self.history, &rendered.content);
             limits.shift = Some(keep.min(self.session.capacity() / 2));
         }
         let form = asked.is_none().then_some(rendered.form);
@@ -214,7 +229,7 @@ impl Chat {
         };
         self.sampler.set_grammar(grammar)?;
         self.sampler.reset()?;
-        Ok((Run::new(&mut self.session, rendered.tokens, limits)?, form))
+        Ok((Run::new(&mut self.session, rendered.content, limits)?, form))
     }
 
     /// The grammar of a reply for which no form is asked: the caller's.
@@ -240,12 +255,12 @@ impl Chat {
 
     /// The session, and the prompt of a message that does not become part of the history. Models that can think
     /// aloud are asked to reply directly.
-    pub(crate) fn aside(&mut self, message: Message) -> Result<(&mut Session, Vec<Token>)> {
+    pub(crate) fn aside(&mut self, message: Message) -> Result<(&mut Session, Content)> {
         let mut history = self.history.clone();
         history.push(message);
         let room = Room::new(self.session.capacity(), self.limits.max_tokens);
         let prompt =
-            self.prompter.direct().fit(&mut history, room, self.overflow, self.trim.as_ref())?.tokens;
+            self.prompter.direct().fit(&mut history, room, self.overflow, self.trim.as_ref())?.content;
         self.switch_on();
         Ok((&mut self.session, prompt))
     }
@@ -255,8 +270,8 @@ impl Chat {
     ///
     /// # Errors
     /// As [`send`](Self::send), and errors while generating; [`Error::Cancelled`] when the reply was cancelled.
-    pub fn ask(&mut self, text: impl Into<String>) -> Result<String> {
-        let done = self.send(text)?.finish()?;
+    pub fn ask(&mut self, message: impl Into<Message>) -> Result<String> {
+        let done = self.send(message)?.finish()?;
         if done.stop == StopReason::Cancelled { Err(Error::Cancelled) } else { Ok(done.text) }
     }
 

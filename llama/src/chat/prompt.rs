@@ -8,8 +8,11 @@ use crate::chat_template::{ChatTemplate, TemplateOptions};
 use crate::error::{Error, Result};
 #[cfg(feature = "tools")]
 use crate::format::{ChatFormat, ChatRequest, ToolChoice, ToolDefinition};
+use crate::generate::Content;
 use crate::message::Message;
-use crate::token::Token;
+#[cfg(feature = "multimodal")]
+use crate::multimodal::{Projector, Sketch};
+use crate::prompt::Prompt;
 use crate::vocab::Vocab;
 
 /// Renders and tokenizes.
@@ -23,6 +26,8 @@ pub(super) struct Prompter {
     /// Tools of the message that is being answered.
     #[cfg(feature = "tools")]
     pub(super) tools: Offer,
+    #[cfg(feature = "multimodal")]
+    projector: Option<Projector>,
 }
 
 /// Tools that the model is offered.
@@ -37,7 +42,7 @@ pub(super) struct Offer {
 /// A prompt, and what it says about the reply.
 #[derive(Debug)]
 pub(super) struct Rendered {
-    pub(super) tokens: Vec<Token>,
+    pub(super) content: Content,
     pub(super) form: Form,
 }
 
@@ -59,7 +64,7 @@ impl Room {
 
     /// Refuses a prompt that leaves no room for a single token.
     fn check(self, prompt: Rendered) -> Result<Rendered> {
-        let tokens = prompt.tokens.len();
+        let tokens = prompt.content.len();
         if tokens >= self.capacity {
             return Err(Error::ContextFull { needed: tokens + 1, available: self.capacity });
         }
@@ -72,19 +77,24 @@ impl Room {
 }
 
 impl Prompter {
-    #[cfg(not(feature = "tools"))]
-    pub(super) fn new(vocab: Vocab, template: ChatTemplate, options: TemplateOptions) -> Self {
-        Self { vocab, template, options }
-    }
-
-    #[cfg(feature = "tools")]
     pub(super) fn new(
         vocab: Vocab,
         template: ChatTemplate,
         options: TemplateOptions,
-        format: ChatFormat,
+        #[cfg(feature = "tools")] format: ChatFormat,
+        #[cfg(feature = "multimodal")] projector: Option<Projector>,
     ) -> Self {
-        Self { vocab, template, options, format, tools: Offer::default() }
+        Self {
+            vocab,
+            template,
+            options,
+            #[cfg(feature = "tools")]
+            format,
+            #[cfg(feature = "tools")]
+            tools: Offer::default(),
+            #[cfg(feature = "multimodal")]
+            projector,
+        }
     }
 
     /// The same for a reply that begins at once, without the thoughts that some models write first.
@@ -116,7 +126,7 @@ impl Prompter {
 
     fn fit_window(&self, history: &mut History, room: Room, policy: Overflow) -> Result<Rendered> {
         let mut best = self.render(&history.window(history.start()))?;
-        if !room.is_ample(best.tokens.len()) && policy != Overflow::Refuse {
+        if !room.is_ample(best.content.len()) && policy != Overflow::Refuse {
             // Later windows are shorter, so the first that fits is found by halving. The last, the newest question
             // alone, is taken even if the reply gets less room.
             let starts = history.later_starts();
@@ -124,7 +134,7 @@ impl Prompter {
             while low < high {
                 let middle = low.midpoint(high);
                 let rendered = self.render(&history.window(starts[middle]))?;
-                let fits = room.is_ample(rendered.tokens.len());
+                let fits = room.is_ample(rendered.content.len());
                 if fits || middle + 1 == starts.len() {
                     best = rendered;
                     history.set_start(starts[middle]);
@@ -137,7 +147,7 @@ impl Prompter {
 
     fn fit_trimmed(&self, history: &mut History, room: Room, trim: &Trim) -> Result<Rendered> {
         let mut rendered = self.render(&history.window(0))?;
-        let prompt = rendered.tokens.len();
+        let prompt = rendered.content.len();
         if !room.is_ample(prompt) {
             let sizes = Overrun { prompt, available: room.capacity, reserved: room.reserve };
             *history = History::new(trim.call(history.messages(), sizes));
@@ -148,12 +158,11 @@ impl Prompter {
 
     /// How many tokens at the beginning of a prompt belong to the instructions and what the template puts in front
     /// of the first message behind them.
-    pub(super) fn instructions(&self, history: &History, prompt: &[Token]) -> usize {
+    pub(super) fn instructions(&self, history: &History, prompt: &Content) -> usize {
         // What is left of the prompt when everything behind the instructions is something else.
         let mut other = history.window(usize::MAX);
         other.push(Message::user("\u{fffd}"));
-        let other = self.render(&other).map(|other| other.tokens).unwrap_or_default();
-        other.iter().zip(prompt).take_while(|(ours, theirs)| ours == theirs).count()
+        self.render(&other).map_or(0, |other| other.content.common(prompt))
     }
 
     fn render(&self, messages: &[Message]) -> Result<Rendered> {
@@ -170,7 +179,7 @@ impl Prompter {
     #[cfg(not(feature = "tools"))]
     fn render_as_is(&self, messages: &[Message]) -> Result<Rendered> {
         let prompt = self.template.render(messages, &self.options)?;
-        Ok(Rendered { tokens: prompt.tokenize(&self.vocab)?, form: Form })
+        Ok(Rendered { content: self.tokenize(&prompt)?, form: Form })
     }
 
     #[cfg(feature = "tools")]
@@ -181,7 +190,15 @@ impl Prompter {
             .parallel_tool_calls(self.tools.parallel)
             .options(&self.options);
         let form = self.format.render(&request)?;
-        Ok(Rendered { tokens: form.prompt().tokenize(&self.vocab)?, form })
+        Ok(Rendered { content: self.tokenize(form.prompt())?, form })
+    }
+
+    fn tokenize(&self, prompt: &Prompt) -> Result<Content> {
+        #[cfg(feature = "multimodal")]
+        if let Some(projector) = self.projector.as_ref().filter(|_| prompt.has_media()) {
+            return Content::try_from(Sketch::new(projector, prompt.media_parts(&self.vocab)?)?);
+        }
+        prompt.tokenize(&self.vocab).map(Content::from)
     }
 }
 
@@ -189,7 +206,7 @@ impl Prompter {
 fn merged(messages: &[Message]) -> Option<Vec<Message>> {
     let (system, rest) = messages.split_first().filter(|(first, _)| first.role == "system")?;
     let (question, rest) = rest.split_first().filter(|(first, _)| first.role == "user")?;
-    let first = Message::user(format!("{}\n\n{}", system.content, question.content));
+    let first = system.followed_by(question);
     Some(std::iter::once(first).chain(rest.iter().cloned()).collect())
 }
 

@@ -11,6 +11,22 @@ use std::collections::VecDeque;
 pub(super) type Form = ChatPrompt;
 
 /// A part of a reply, as it becomes certain.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::ReplyEvent;
+/// let mut chat = model.chat_builder().max_tokens(20).build()?;
+/// let mut reply = chat.send("What is the capital of France?")?;
+/// for event in reply.events() {
+///     match event? {
+///         ReplyEvent::Text(text) => print!("{text}"),
+///         ReplyEvent::Reasoning(text) => eprint!("{text}"),
+///         other => eprintln!("{other:?}"),
+///     }
+/// }
+/// # assert!(reply.text().contains("Paris"));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyEvent {

@@ -17,6 +17,18 @@ use std::iter::FusedIterator;
 /// [`CancelToken`]. What there is by then stays in the chat's history as the model's message, so that the
 /// conversation can go on from it. If nothing was said yet, the question is taken out of the history again,
 /// as if it had not been sent; the same after an error.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// let mut chat = model.chat_builder().max_tokens(20).build()?;
+/// let mut reply = chat.send("What is the capital of France?")?;
+/// for piece in &mut reply {
+///     print!("{}", piece?);
+/// }
+/// let done = reply.finish()?;
+/// assert_eq!(chat.messages()[1].content, done.text);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is generated before the first piece is asked for"]
 pub struct Reply<'c> {
@@ -63,22 +75,6 @@ impl<'c> Reply<'c> {
     }
 
     /// The reply in its parts as they become certain: answer, reasoning, calls of tools.
-    ///
-    /// ```
-    /// use llama::ReplyEvent;
-    /// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
-    /// # let mut chat = model.chat("")?;
-    /// let mut reply = chat.send("What is the capital of France?")?;
-    /// for event in reply.events() {
-    ///     match event? {
-    ///         ReplyEvent::Text(text) => print!("{text}"),
-    ///         ReplyEvent::Reasoning(text) => eprint!("{text}"),
-    ///         other => eprintln!("{other:?}"),
-    ///     }
-    /// }
-    /// # assert!(reply.text().contains("Paris"));
-    /// # Ok::<(), llama::Error>(())
-    /// ```
     #[cfg(feature = "tools")]
     pub fn events(&mut self) -> impl Iterator<Item = Result<ReplyEvent>> {
         std::iter::from_fn(|| {

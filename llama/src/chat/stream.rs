@@ -11,8 +11,8 @@ impl Chat {
     /// # Errors
     /// [`Error::Failed`](crate::Error::Failed) when no thread can be started. What [`send`](Self::send) refuses
     /// is the first item of the stream.
-    pub fn stream(self, text: impl Into<String>) -> Result<TextStream<Self>> {
-        self.stream_message(Message::user(text))
+    pub fn stream(self, message: impl Into<Message>) -> Result<TextStream<Self>> {
+        self.stream_message(message.into())
     }
 
     /// As [`stream`](Self::stream), for a message of any role.

@@ -110,8 +110,8 @@ impl<'c> ToolChat<'c> {
     /// make; [`Error::InvalidParameter`] for tools that cannot be told apart;
     /// [`Error::Cancelled`]; as [`Chat::send`]. After an error, and after a panic of a tool or of a closure, the
     /// history is as it was.
-    pub fn ask(self, text: impl Into<String>) -> Result<String> {
-        let done = self.complete(Message::user(text))?;
+    pub fn ask(self, message: impl Into<Message>) -> Result<String> {
+        let done = self.complete(message.into())?;
         if done.stop == StopReason::Cancelled { Err(Error::Cancelled) } else { Ok(done.text) }
     }
 

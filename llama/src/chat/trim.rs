@@ -5,6 +5,18 @@ use std::fmt;
 use std::sync::Arc;
 
 /// How much too long a conversation is, in tokens. A prompt fits well when it has at most `available - reserved`.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// // Drops one message for each 100 tokens that are too many, and keeps the newest.
+/// let keep = |messages: &[llama::Message], sizes: llama::Overrun| {
+///     let excess = (sizes.prompt + sizes.reserved).saturating_sub(sizes.available);
+///     messages[(excess / 100 + 1).min(messages.len() - 1)..].to_vec()
+/// };
+/// let chat = model.chat_builder().overflow_with(keep).build()?;
+/// # drop(chat);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Overrun {

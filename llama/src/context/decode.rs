@@ -163,7 +163,12 @@ impl Context {
             None
         };
         if let Some(why) = single_piece {
-            let max = facts.n_ubatch.min(facts.n_batch).min(facts.n_outputs_max) as usize;
+            let all = encode || !facts.has_memory || facts.embeddings;
+            let outputs = (0..batch.len()).filter(|&index| all || batch.wants_output(index)).count();
+            let mut max = facts.n_ubatch.min(facts.n_batch) as usize;
+            if outputs > facts.n_outputs_max as usize {
+                max = max.min(facts.n_outputs_max as usize);
+            }
             if batch.len() > max {
                 return Err(Error::BatchTooLarge { n_tokens: batch.len(), max, why });
             }

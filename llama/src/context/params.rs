@@ -52,6 +52,15 @@ impl Pooling {
 }
 
 /// Which tokens a token can see.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::AttentionType;
+/// // Every token sees the whole text, as some embedding models want it.
+/// let ctx = model.context_builder().n_ctx(256).attention(AttentionType::NonCausal).build()?;
+/// # drop(ctx);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_attention_type")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -4,7 +4,10 @@ use super::Context;
 use crate::error::{Error, Result};
 use crate::ffi::state::{ON_DEVICE, PARTIAL};
 use crate::model::ModelInfo;
-use crate::state::{Checksum, Content, Header, Layout, Params, Spec, State, StateError, StateKind, check};
+use crate::state::{
+    Checksum, Content, Header, Layout, MediaSpan, Params, Spec, State, StateError, StateKind, check,
+    text_tokens,
+};
 use crate::token::{Pos, SeqId, Token};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -143,7 +146,7 @@ impl Context {
     #[doc(alias = "llama_state_get_data")]
     pub fn save_state(&mut self, tokens: &[Token]) -> Result<State> {
         self.memory_ready(&[])?;
-        let header = self.header(StateKind::Whole, SeqId(-1), tokens)?;
+        let header = self.header(StateKind::Whole, SeqId(-1), tokens, &[])?;
         self.settled()?;
         let size = self.ptr.state_size();
         let mut payload = vec![0; self.guard(size)?];
@@ -159,7 +162,17 @@ impl Context {
     #[doc(alias = "llama_state_seq_get_data")]
     #[doc(alias = "llama_state_seq_get_data_ext")]
     pub fn save_sequence(&mut self, seq: SeqId, tokens: &[Token]) -> Result<State> {
-        self.save_seq(seq, tokens, StateKind::Sequence)
+        self.save_seq(seq, tokens, &[], StateKind::Sequence)
+    }
+
+    /// As [`save_sequence`](Self::save_sequence), for tokens with placeholders where images and recordings are.
+    pub(crate) fn save_sequence_with_media(
+        &mut self,
+        seq: SeqId,
+        tokens: &[Token],
+        media: &[MediaSpan],
+    ) -> Result<State> {
+        self.save_seq(seq, tokens, media, StateKind::Sequence)
     }
 
     /// Saves only those parts of a sequence that are overwritten as it grows: the sliding window and recurrent
@@ -171,12 +184,18 @@ impl Context {
     #[doc(alias = "LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY")]
     #[doc(alias = "LLAMA_STATE_SEQ_FLAGS_SWA_ONLY")]
     pub fn save_sequence_partial(&mut self, seq: SeqId, tokens: &[Token]) -> Result<State> {
-        self.save_seq(seq, tokens, StateKind::Partial)
+        self.save_seq(seq, tokens, &[], StateKind::Partial)
     }
 
-    fn save_seq(&mut self, seq: SeqId, tokens: &[Token], kind: StateKind) -> Result<State> {
+    fn save_seq(
+        &mut self,
+        seq: SeqId,
+        tokens: &[Token],
+        media: &[MediaSpan],
+        kind: StateKind,
+    ) -> Result<State> {
         self.memory_ready(&[seq])?;
-        let header = self.header(kind, seq, tokens)?;
+        let header = self.header(kind, seq, tokens, media)?;
         self.settled()?;
         let flags = self.flags(kind)?;
         let size = self.ptr.seq_state_size(seq, flags);
@@ -334,9 +353,9 @@ impl Context {
         if self.book.moved || self.book.copied { Err(StateError::EditPending.into()) } else { Ok(()) }
     }
 
-    fn header(&self, kind: StateKind, seq: SeqId, tokens: &[Token]) -> Result<Header> {
+    fn header(&self, kind: StateKind, seq: SeqId, tokens: &[Token], media: &[MediaSpan]) -> Result<Header> {
         let info = &self.model.inner.info;
-        if let Some(&token) = tokens.iter().find(|token| !known(**token, info)) {
+        if let Some(token) = text_tokens(tokens, media).find(|token| !known(*token, info)) {
             return Err(Error::TokenOutOfRange { token, n_vocab: info.n_vocab });
         }
         Ok(Header {
@@ -348,6 +367,7 @@ impl Context {
             model: self.model.fingerprint()?,
             params: self.params(),
             tokens: tokens.to_vec(),
+            media: media.to_vec(),
         })
     }
 
@@ -390,7 +410,7 @@ impl Context {
         if !info.recurrent {
             same_parameters(saved, &here, info)?;
         }
-        if let Some(&token) = header.tokens.iter().find(|token| !known(**token, info)) {
+        if let Some(token) = text_tokens(&header.tokens, &header.media).find(|token| !known(*token, info)) {
             return Err(StateError::Token { token, n_vocab: info.n_vocab }.into());
         }
         if self.book.copied {

@@ -1,6 +1,7 @@
 //! What can be chosen.
 
 use crate::error::{Error, Result};
+use crate::message::Message;
 
 /// Most options of one decision.
 const MAX_OPTIONS: usize = 1024;
@@ -87,8 +88,9 @@ pub(super) fn check_count(count: usize) -> Result<()> {
 }
 
 /// The question with a list of its options behind it.
-pub(super) fn with_list<T>(question: &str, options: &[ChoiceOption<T>]) -> String {
-    let mut text = format!("{question}\n\nReply with exactly one of these and nothing else:");
+pub(super) fn with_list<T>(mut question: Message, options: &[ChoiceOption<T>]) -> Message {
+    let text = &mut question.content;
+    text.push_str("\n\nReply with exactly one of these and nothing else:");
     for option in options {
         text.push_str("\n- ");
         text.push_str(&option.text);
@@ -98,7 +100,7 @@ pub(super) fn with_list<T>(question: &str, options: &[ChoiceOption<T>]) -> Strin
             text.push(')');
         }
     }
-    text
+    question
 }
 
 #[cfg(test)]
@@ -109,7 +111,7 @@ mod tests {
     fn the_list_names_and_explains() {
         let options = [ChoiceOption::new(1, "one"), ChoiceOption::new(2, "two").description("the even one")];
         assert_eq!(
-            with_list("Which?", &options),
+            with_list(Message::user("Which?"), &options).content,
             "Which?\n\nReply with exactly one of these and nothing else:\n- one\n- two (the even one)"
         );
     }

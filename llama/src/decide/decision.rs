@@ -25,6 +25,15 @@ pub struct Decision<T> {
 }
 
 /// One option of a decision and how likely it is.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// let decision = model.yes_no("Is Paris the capital of France?")?;
+/// let likely = decision.ranked()[0];
+/// println!("{} with {:.0}%", likely.text, 100.0 * likely.probability);
+/// assert_eq!(likely.value, *decision.best());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Outcome<T> {

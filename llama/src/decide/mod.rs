@@ -25,10 +25,10 @@ use tree::Tree;
 const SEQUENCES: u32 = 32;
 
 impl Chat {
-    /// Decides among the variants of an enum: how would the model reply to `text`, at this point of the
+    /// Decides among the variants of an enum: how would the model reply to `message`, at this point of the
     /// conversation? The history stays as it is.
     ///
-    /// The options are named to the model behind the text. The probability of an option is exactly the product of
+    /// The options are named to the model behind the message. The probability of an option is exactly the product of
     /// the model's probabilities of its tokens (as the vocabulary splits the option), before any sampler; where
     /// one option is the beginning of another, the shorter one counts when the longer one does not follow.
     ///
@@ -62,9 +62,9 @@ impl Chat {
     /// spells alike; [`TooLong`](crate::Error::TooLong) for more than 1024;
     /// [`ContextFull`](crate::Error::ContextFull); [`Cancelled`](crate::Error::Cancelled); otherwise as
     /// [`send`](Self::send).
-    pub fn decide<T: Choice>(&mut self, text: &str) -> Result<Decision<T>> {
+    pub fn decide<T: Choice>(&mut self, message: impl Into<Message>) -> Result<Decision<T>> {
         let options = T::options();
-        self.decide_from(choice::with_list(text, &options), options)
+        self.decide_from(choice::with_list(message.into(), &options), options)
     }
 
     /// Decides among texts given at run time.
@@ -79,34 +79,46 @@ impl Chat {
     ///
     /// # Errors
     /// As [`decide`](Self::decide).
-    pub fn decide_among(&mut self, text: &str, options: &[impl AsRef<str>]) -> Result<Decision<String>> {
+    pub fn decide_among(
+        &mut self,
+        message: impl Into<Message>,
+        options: &[impl AsRef<str>],
+    ) -> Result<Decision<String>> {
         let options = texts(options);
-        self.decide_from(choice::with_list(text, &options), options)
+        self.decide_from(choice::with_list(message.into(), &options), options)
     }
 
     /// Decides between yes and no.
     ///
     /// # Errors
     /// As [`decide`](Self::decide).
-    pub fn yes_no(&mut self, text: &str) -> Result<Decision<bool>> {
+    pub fn yes_no(&mut self, message: impl Into<Message>) -> Result<Decision<bool>> {
         let options = vec![ChoiceOption::new(true, "Yes"), ChoiceOption::new(false, "No")];
-        self.decide_from(format!("{text}\n\nReply with Yes or No and nothing else."), options)
+        let mut message = message.into();
+        message.content.push_str("\n\nReply with Yes or No and nothing else.");
+        self.decide_from(message, options)
     }
 
     /// Gives a score; [`Decision::mean`] is finer than its steps.
     ///
     /// # Errors
     /// As [`decide`](Self::decide); an empty range has no options.
-    pub fn score(&mut self, text: &str, range: RangeInclusive<i32>) -> Result<Decision<i32>> {
+    pub fn score(
+        &mut self,
+        message: impl Into<Message>,
+        range: RangeInclusive<i32>,
+    ) -> Result<Decision<i32>> {
         let (low, high) = (*range.start(), *range.end());
         let count = i64::from(high) - i64::from(low) + 1;
         choice::check_count(usize::try_from(count).unwrap_or(0))?;
         let options = range.map(|number| ChoiceOption::new(number, number.to_string())).collect();
-        let text = format!("{text}\n\nReply with one whole number from {low} to {high} and nothing else.");
-        self.decide_from(text, options)
+        let rule = format!("\n\nReply with one whole number from {low} to {high} and nothing else.");
+        let mut message = message.into();
+        message.content.push_str(&rule);
+        self.decide_from(message, options)
     }
 
-    /// Decides among any options, about a text that goes to the model as it is: nothing names the options to it.
+    /// Decides among any options, about a message that goes to the model as it is: nothing names the options to it.
     ///
     /// ```
     /// use llama::ChoiceOption;
@@ -121,7 +133,7 @@ impl Chat {
     /// As [`decide`](Self::decide).
     pub fn decide_from<T>(
         &mut self,
-        text: impl Into<String>,
+        message: impl Into<Message>,
         options: Vec<ChoiceOption<T>>,
     ) -> Result<Decision<T>> {
         choice::check_count(options.len())?;
@@ -131,7 +143,7 @@ impl Chat {
             .map(|option| vocab.tokenize_fragment(option.text(), Special::AsText))
             .collect::<Result<Vec<_>>>()?;
         let tree = Tree::new(&tokens)?;
-        let (session, prompt) = self.aside(Message::user(text))?;
+        let (session, prompt) = self.aside(message.into())?;
         let logs = run::log_probabilities(session, &prompt, &tree)?;
         Decision::new(options, &tree.options(&logs))
     }

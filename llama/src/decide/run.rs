@@ -4,7 +4,7 @@ use super::tree::{ROOT, Tree};
 use crate::batch::Batch;
 use crate::context::Logits;
 use crate::error::{DecodeError, Error, Result};
-use crate::generate::Session;
+use crate::generate::{Content, Session};
 use crate::token::{Pos, SeqId, Token};
 
 /// Natural logarithms of the probabilities of a tree's places.
@@ -29,7 +29,7 @@ impl Logs<'_> {
 
 /// The logarithm of the probability of each place of the tree behind the prompt. The session keeps the prompt in
 /// memory.
-pub(super) fn log_probabilities(session: &mut Session, prompt: &[Token], tree: &Tree) -> Result<Vec<f64>> {
+pub(super) fn log_probabilities(session: &mut Session, prompt: &Content, tree: &Tree) -> Result<Vec<f64>> {
     let inner = tree.inner();
     let deepest = inner.iter().map(|&at| tree.depth(at)).max().unwrap_or(0);
     let mut logs = Logs { tree, values: vec![f64::NEG_INFINITY; tree.len()] };
@@ -39,7 +39,7 @@ pub(super) fn log_probabilities(session: &mut Session, prompt: &[Token], tree: &
     let sequences = session.spare_sequences();
     if sequences > 0 && prompt.len() + inner.len() <= session.capacity() {
         for group in tree.last_inner().chunks(sequences) {
-            at_once(session, prompt.len(), group, &mut logs)?;
+            at_once(session, prompt, group, &mut logs)?;
         }
     } else {
         for at in inner {
@@ -50,14 +50,16 @@ pub(super) fn log_probabilities(session: &mut Session, prompt: &[Token], tree: &
 }
 
 /// Computes one place; depth first, the place above is in memory already.
-fn one(session: &mut Session, prompt: &[Token], at: usize, logs: &mut Logs<'_>) -> Result<()> {
-    let way = logs.tree.path(at).into_iter().map(|place| logs.tree.token(place));
-    let text: Vec<Token> = prompt.iter().copied().chain(way).collect();
+fn one(session: &mut Session, prompt: &Content, at: usize, logs: &mut Logs<'_>) -> Result<()> {
+    let way: Vec<Token> = logs.tree.path(at).into_iter().map(|place| logs.tree.token(place)).collect();
+    let mut text = prompt.clone();
+    text.extend(&way);
     session.compute_text(&text, |logits| logs.record(at, logits))
 }
 
 /// Computes the ways down to all these places in one batch, each way in a sequence of its own behind the prompt.
-fn at_once(session: &mut Session, n_prompt: usize, ends: &[usize], logs: &mut Logs<'_>) -> Result<()> {
+fn at_once(session: &mut Session, prompt: &Content, ends: &[usize], logs: &mut Logs<'_>) -> Result<()> {
+    let start = prompt.pos(prompt.len());
     let context = session.context_mut();
     let sequences = || (1..).map(SeqId).zip(ends);
     let mut places: Vec<(usize, Vec<SeqId>)> = Vec::new();
@@ -71,7 +73,8 @@ fn at_once(session: &mut Session, n_prompt: usize, ends: &[usize], logs: &mut Lo
     }
     let mut batch = Batch::with_capacity(places.len());
     for (place, seqs) in &places {
-        let pos = Pos::try_from(n_prompt + logs.tree.depth(*place) - 1).unwrap_or(Pos::MAX);
+        let depth = Pos::try_from(logs.tree.depth(*place)).unwrap_or(Pos::MAX);
+        let pos = start.saturating_add(depth - 1);
         batch.add(logs.tree.token(*place), pos, seqs, true);
     }
     let mut compute = || -> Result<()> {

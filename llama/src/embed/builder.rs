@@ -184,6 +184,14 @@ fn own_pooling(model: &Model) -> Result<Pooling> {
 }
 
 /// Sets up a [`Reranker`]; made by [`Model::reranker`].
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// // Documents that are too long are cut, and the result says so. This model is none for reranking.
+/// let refused = model.reranker().max_tokens(128).truncate(true).build();
+/// assert!(matches!(refused, Err(llama::Error::InvalidParameter { .. })));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "nothing is created before `build`"]
 pub struct RerankerBuilder {
@@ -205,6 +213,14 @@ impl RerankerBuilder {
 }
 
 /// Sets up a [`Classifier`]; made by [`Model::classifier`].
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// // Texts go through the model 512 tokens at a time. This model is none that classifies.
+/// let refused = model.classifier().batch_tokens(512).build();
+/// assert!(matches!(refused, Err(llama::Error::InvalidParameter { .. })));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "nothing is created before `build`"]
 pub struct ClassifierBuilder {

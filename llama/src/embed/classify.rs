@@ -29,6 +29,15 @@ pub struct Classifier {
 }
 
 /// The classes of one text.
+///
+/// ```no_run
+/// # let model = llama::Model::load("sentiment.gguf")?;
+/// let found = model.classifier().build()?.classify(&["The train was late again."])?.remove(0);
+/// for (label, probability) in found.iter() {
+///     println!("{label}: {:.0}%", 100.0 * probability);
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classification {
     labels: Arc<[String]>,

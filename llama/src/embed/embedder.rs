@@ -41,6 +41,19 @@ pub struct Embedder {
 }
 
 /// One text's tokens, each with its vector: the result of [`Embedder::embed_tokens`].
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// let mut embedder = model.embedder().pooling(llama::Pooling::None).build()?;
+/// let vocab = model.vocab();
+/// for text in embedder.embed_tokens(&["The capital of France"])? {
+///     assert_eq!(text.tokens.len(), text.vectors.len());
+///     for (&token, vector) in text.tokens.iter().zip(text.vectors.iter()) {
+///         println!("{:?} {:?}", vocab.text(token)?, &vector[..3]);
+///     }
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TokenEmbeddings {

@@ -5,6 +5,16 @@ use crate::token::Token;
 use crate::vocab::{Special, Vocab};
 
 /// A text that was cut because it was too long.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// let mut embedder = model.embedder().max_tokens(16).truncate(true).build()?;
+/// let vectors = embedder.embed(&["short", &"and very long ".repeat(20)])?;
+/// let cut = vectors.truncated()[0];
+/// assert_eq!((cut.index, cut.kept), (1, 16));
+/// println!("{} of {} tokens were computed", cut.kept, cut.tokens);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Truncated {

@@ -36,6 +36,15 @@ pub struct Reranker {
 }
 
 /// A document with its relevance to a query.
+///
+/// ```no_run
+/// # let model = llama::Model::load("reranker.gguf")?;
+/// let texts = ["Lima is a city.", "Llamas spit when annoyed."];
+/// let ranked = model.reranker().build()?.rank("how do llamas spit", &texts)?;
+/// let best = ranked[0];
+/// println!("{} ({:.2})", texts[best.index], best.score);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Ranked {

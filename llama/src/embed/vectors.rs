@@ -26,6 +26,15 @@ pub struct Embeddings {
 }
 
 /// A row of [`Embeddings`] that is like a query.
+///
+/// ```
+/// use llama::Embeddings;
+/// let stored = Embeddings::from_vec(vec![1.0, 0.0, 0.6, 0.8], 2)?;
+/// let like = stored.nearest(&[2.0, 0.0], 2)?;
+/// assert_eq!((like[0].index, like[0].score), (0, 1.0));
+/// assert_eq!(like[1].index, 1);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Neighbour {

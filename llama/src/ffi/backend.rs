@@ -2,16 +2,17 @@
 
 use super::text::owned;
 use crate::error::{Error, Result};
-use llama_sys::guarded;
+use llama_sys::{Fault, guarded};
+use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 /// A device of ggml's registry. Devices live as long as the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct DevicePtr(NonNull<llama_sys::ggml_backend_device>);
 
-// SAFETY: ggml's registry is filled once and never freed; devices have no thread affinity.
+// SAFETY: ggml's registry grows and nothing in it is ever freed; devices have no thread affinity.
 unsafe impl Send for DevicePtr {}
 // SAFETY: as above; the functions used on devices only read them or take ggml's own locks.
 unsafe impl Sync for DevicePtr {}
@@ -34,7 +35,7 @@ pub(crate) fn init() -> Result<()> {
 }
 
 /// All devices of the registry.
-pub(crate) fn devices() -> Result<Vec<DevicePtr>> {
+pub(crate) fn devices() -> Result<Vec<DevicePtr>, Fault> {
     // SAFETY: no arguments; the backend is initialised by the caller.
     let count = unsafe { guarded::ggml_backend_dev_count() }?;
     let mut found = Vec::with_capacity(count);
@@ -44,6 +45,17 @@ pub(crate) fn devices() -> Result<Vec<DevicePtr>> {
         found.extend(NonNull::new(device).map(DevicePtr));
     }
     Ok(found)
+}
+
+/// Lets every device set itself up, before something uses one. Some back ends do it at the first use, without a lock,
+/// and leave a device half made where that fails: each is asked once, by one thread at a time.
+pub(crate) fn start_devices() -> Result<(), Fault> {
+    static STARTED: Mutex<BTreeMap<DevicePtr, Result<(), Fault>>> = Mutex::new(BTreeMap::new());
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    for device in devices()? {
+        started.entry(device).or_insert_with(|| device.buffer_type().map(drop)).clone()?;
+    }
+    Ok(())
 }
 
 impl DevicePtr {
@@ -86,7 +98,7 @@ impl DevicePtr {
 pub(crate) fn system_info() -> Result<String> {
     // llama.cpp assembles the text in a static buffer.
     static BUFFER: Mutex<()> = Mutex::new(());
-    let _guard = BUFFER.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _guard = BUFFER.lock().unwrap_or_else(PoisonError::into_inner);
     // SAFETY: no arguments; the lock keeps other calls away from the static buffer.
     let text = unsafe { guarded::llama_print_system_info() }?;
     // SAFETY: a terminated string, unchanged while the lock is held.

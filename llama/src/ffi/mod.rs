@@ -15,6 +15,8 @@ pub(crate) mod model;
 #[cfg(feature = "multimodal")]
 pub(crate) mod mtmd;
 pub(crate) mod panic;
+#[cfg(feature = "dynamic-backends")]
+pub(crate) mod plugins;
 pub(crate) mod quantize;
 pub(crate) mod registry;
 #[cfg(feature = "rpc")]
@@ -25,3 +27,4 @@ pub(crate) mod stream;
 pub(crate) mod text;
 pub(crate) mod threadpool;
 pub(crate) mod train;
+pub(crate) mod vocab;

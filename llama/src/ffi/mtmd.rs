@@ -165,6 +165,13 @@ impl BitmapPtr {
         Self::with_id(ptr, id)
     }
 
+    /// An image without pixels, which can be counted and not encoded.
+    pub(crate) fn image_size(width: u32, height: u32, id: &CStr) -> Result<Option<Self>> {
+        // SAFETY: C takes null for an image without pixels.
+        let ptr = unsafe { guarded::mtmd_bitmap_init(width, height, null()) }?;
+        Self::with_id(ptr, id)
+    }
+
     /// A copy of a recording.
     pub(crate) fn audio(samples: &[f32], id: &CStr) -> Result<Option<Self>> {
         // SAFETY: the samples are passed with their number.

@@ -7,7 +7,7 @@ use llama_sys::guarded;
 use std::ptr::NonNull;
 
 /// A back end of ggml's registry. Back ends live as long as the process.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RegistryPtr(NonNull<llama_sys::ggml_backend_reg>);
 
 /// All back ends; the caller has initialised llama.cpp.
@@ -25,12 +25,12 @@ pub(crate) fn registries() -> Result<Vec<RegistryPtr>> {
 
 impl RegistryPtr {
     /// `registry` lives as long as the process, or is null.
-    #[cfg(feature = "rpc")]
+    #[cfg(any(feature = "dynamic-backends", feature = "rpc"))]
     pub(super) fn new(registry: llama_sys::ggml_backend_reg_t) -> Option<Self> {
         NonNull::new(registry).map(Self)
     }
 
-    fn as_ptr(self) -> llama_sys::ggml_backend_reg_t {
+    pub(super) fn as_ptr(self) -> llama_sys::ggml_backend_reg_t {
         self.0.as_ptr()
     }
 

@@ -1,11 +1,11 @@
 //! One sampler of llama.cpp.
 
-use super::model::VocabPtr;
 use super::text::owned;
+use super::vocab::VocabPtr;
 use crate::error::{Error, Result};
 use crate::token::Token;
 use llama_sys::{Fault, guarded};
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CString, c_char};
 use std::ptr::NonNull;
 
 /// A candidate: token, logit, probability.
@@ -207,31 +207,6 @@ impl SamplerPtr {
             )
         }?;
         Self::new(ptr)
-    }
-
-    /// `None` when the grammar does not parse. The vocabulary must outlive the sampler.
-    pub(crate) fn lazy_grammar(
-        vocab: VocabPtr,
-        grammar: &CStr,
-        root: &CStr,
-        patterns: &[CString],
-        tokens: &[Token],
-    ) -> Result<Option<Self>, Fault> {
-        let mut patterns = pointers(patterns);
-        // SAFETY: the vocabulary is alive, and stays so since the holder keeps its model; all texts are terminated
-        // and copied, so are the tokens: `Token` is a transparent `i32`.
-        let ptr = unsafe {
-            guarded::llama_sampler_init_grammar_lazy_patterns(
-                vocab.as_ptr(),
-                grammar.as_ptr(),
-                root.as_ptr(),
-                patterns.as_mut_ptr(),
-                patterns.len(),
-                tokens.as_ptr().cast(),
-                tokens.len(),
-            )
-        }?;
-        Ok(NonNull::new(ptr).map(Self))
     }
 }
 

@@ -44,6 +44,13 @@ pub struct ChatFormat {
 }
 
 /// What a template can express.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// let can = llama::ChatFormat::of_model(&model)?.capabilities()?;
+/// assert!(can.tools && can.system);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[non_exhaustive]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts")]
@@ -114,9 +121,19 @@ impl ChatFormat {
     ///
     /// # Errors
     /// [`Error::Template`] when the template refuses it, or when a schema cannot become a grammar;
-    /// [`Error::InvalidParameter`] for tools that cannot be told apart.
+    /// [`Error::InvalidParameter`] for tools that cannot be told apart; [`Error::MarkerCount`] when it leaves out
+    /// images or recordings, or repeats them.
     pub fn render(&self, request: &ChatRequest) -> Result<ChatPrompt> {
         request.check()?;
+        #[cfg(feature = "multimodal")]
+        if let Some((stand_ins, request)) = request.without_media(self.template.source())? {
+            return self.apply(&request)?.with_media(&stand_ins);
+        }
+        self.apply(request)
+    }
+
+    /// Renders a request without media.
+    fn apply(&self, request: &ChatRequest) -> Result<ChatPrompt> {
         let marker = self.marks.marker(&request.texts())?;
         let format = match &self.with_tools {
             Some(format) if request.has_tools() => format,

@@ -1,8 +1,11 @@
 //! A rendered request.
 
 use super::{ParsedMessage, read, template_error};
-use crate::chat_template::{ChatTemplate, Prompt};
+use crate::chat_template::ChatTemplate;
 use crate::error::{Error, Result};
+#[cfg(feature = "multimodal")]
+use crate::multimodal::StandIns;
+use crate::prompt::Prompt;
 use crate::sampler::Grammar;
 use crate::token::Token;
 use crate::vocab::marks::Marker;
@@ -23,6 +26,8 @@ pub(super) struct Applied {
     additional_stops: Vec<String>,
     generation_prompt: String,
     supports_thinking: bool,
+    thinking_start: String,
+    thinking_ends: Vec<String>,
     format: i32,
     parser: String,
 }
@@ -52,6 +57,16 @@ enum TriggerKind {
 }
 
 /// A rendered request, and all that is needed to get the answer right.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{ChatFormat, ChatRequest, Message};
+/// let prompt = ChatFormat::of_model(&model)?.render(&ChatRequest::new([Message::user("Hi")]))?;
+/// let mut session = llama::Session::new(model.context_builder().n_ctx(256).build()?)?;
+/// let done = session.generate(&prompt.tokenize()?).max_tokens(50).start()?.finish()?;
+/// println!("{}", prompt.parse(&done.text)?.content);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ChatPrompt {
     prompt: Prompt,
@@ -62,6 +77,8 @@ pub struct ChatPrompt {
     stops: Vec<String>,
     generation_prompt: String,
     supports_thinking: bool,
+    thinking_start: String,
+    thinking_ends: Vec<String>,
     parser: Arc<Parser>,
     vocab: Vocab,
 }
@@ -94,9 +111,18 @@ impl ChatPrompt {
             stops: applied.additional_stops,
             generation_prompt,
             supports_thinking: applied.supports_thinking,
+            thinking_start: applied.thinking_start,
+            thinking_ends: applied.thinking_ends,
             parser: Arc::new(Parser::new(&params.to_string()).map_err(|fault| template_error(&fault))?),
             vocab: vocab.clone(),
         })
+    }
+
+    /// Puts media in place of their stand-ins.
+    #[cfg(feature = "multimodal")]
+    pub(super) fn with_media(mut self, stand_ins: &StandIns) -> Result<Self> {
+        self.prompt = self.prompt.with_media(stand_ins)?;
+        Ok(self)
     }
 
     /// The prompt, which knows what of it came from the messages.
@@ -126,7 +152,8 @@ impl ChatPrompt {
     }
 
     /// The grammar for [`SamplerBuilder::grammar`](crate::SamplerBuilder::grammar), if there is one: lazy, or
-    /// moved behind what the prompt says of the answer already. Made anew for each answer.
+    /// moved behind what the prompt says of the answer already. A lazy one sleeps while the model thinks. Made anew
+    /// for each answer.
     ///
     /// # Errors
     /// As [`Grammar::new`] and [`Grammar::lazy`].
@@ -150,7 +177,12 @@ impl ChatPrompt {
             }
         }
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
-        Grammar::lazy(&self.vocab, gbnf, "root", &patterns, &tokens).map(Some)
+        let mut grammar = Grammar::lazy(&self.vocab, gbnf, "root", &patterns, &tokens)?;
+        grammar.spell(&self.preserved_tokens()?)?;
+        if !self.thinking_start.is_empty() && !self.thinking_ends.is_empty() {
+            grammar.ignore_thoughts(&self.thinking_start, &self.thinking_ends, &self.generation_prompt)?;
+        }
+        Ok(Some(grammar))
     }
 
     /// The token of a text that is a single one and is kept in the answer.

@@ -3,6 +3,8 @@
 use crate::chat_template::{TemplateOptions, TemplateValue};
 use crate::error::{Error, Result};
 use crate::message::{Message, ToolCall};
+#[cfg(feature = "multimodal")]
+use crate::multimodal::StandIns;
 use crate::vocab::marks::Marker;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -40,6 +42,18 @@ impl ToolDefinition {
 }
 
 /// Whether the model has to call tools.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{ChatFormat, ChatRequest, Message, ToolChoice, ToolDefinition};
+/// let place = serde_json::json!({"type": "object", "properties": {"city": {"type": "string"}}});
+/// let request = ChatRequest::new([Message::user("Hi")])
+///     .tools([ToolDefinition::new("weather", "Current weather", place)])
+///     .tool_choice(ToolChoice::Required);
+/// let prompt = ChatFormat::of_model(&model)?.render(&request)?;
+/// assert!(prompt.gbnf().is_some());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum ToolChoice {
@@ -158,6 +172,16 @@ impl ChatRequest {
         });
         let tools = self.tools.iter().flat_map(|tool| [&tool.name, &tool.description]);
         messages.chain(tools).map(String::as_str)
+    }
+
+    /// The request with stand-ins for media; `None` where there are none.
+    #[cfg(feature = "multimodal")]
+    pub(super) fn without_media(&self, template: &str) -> Result<Option<(StandIns, Self)>> {
+        let values = self.variables.iter().filter_map(|(_, value)| value.text());
+        let tools: Vec<String> = self.tools.iter().map(|tool| tool.parameters.to_string()).collect();
+        let others = values.chain(self.texts()).chain(tools.iter().map(String::as_str)).chain([template]);
+        let put = StandIns::put(&self.messages, others)?;
+        Ok(put.map(|(stand_ins, messages)| (stand_ins, Self { messages, ..self.clone() })))
     }
 
     pub(super) fn check(&self) -> Result<()> {

@@ -7,6 +7,16 @@ use std::fmt;
 use std::time::Duration;
 
 /// The result of a generation.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// # let mut session = llama::Session::new(model.context_builder().n_ctx(256).build()?)?;
+/// # let prompt = model.vocab().tokenize("The capital of France", llama::Special::AsText)?;
+/// let done = session.generate(&prompt).max_tokens(8).start()?.finish()?;
+/// println!("{} [{}, {} tokens]", done.text, done.stop, done.usage.generated);
+/// assert_eq!(done.tokens.len(), done.usage.generated);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Completion {
@@ -34,6 +44,18 @@ pub struct Completion {
 ///
 /// All texts together are that of the [`Completion`], and all tokens are its tokens. Either may be empty: text
 /// that waits for the end of a character or may be the beginning of a stop string comes with a later part.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// # let mut session = llama::Session::new(model.context_builder().n_ctx(256).build()?)?;
+/// # let prompt = model.vocab().tokenize("The capital of France", llama::Special::AsText)?;
+/// let mut text = session.generate(&prompt).max_tokens(8).start()?;
+/// while let Some(piece) = text.next_piece() {
+///     let piece = piece?;
+///     println!("{:?} of tokens {:?}", piece.text, piece.tokens);
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Piece {
@@ -49,6 +71,18 @@ pub struct Piece {
 ///
 /// These are the model's own probabilities at temperature 1, before biases, a grammar and samplers change them.
 /// So a token may be chosen that is not among the most likely.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// # let mut session = llama::Session::new(model.context_builder().n_ctx(256).build()?)?;
+/// # let prompt = model.vocab().tokenize("The capital of France", llama::Special::AsText)?;
+/// let done = session.generate(&prompt).logprobs(2).max_tokens(4).start()?.finish()?;
+/// for choice in &done.logprobs {
+///     println!("{} {:.2}, at best {:.2}", choice.token, choice.log_probability, choice.top[0].log_probability);
+///     assert!(choice.log_probability <= choice.top[0].log_probability);
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TokenLogprobs {
@@ -61,6 +95,21 @@ pub struct TokenLogprobs {
 }
 
 /// Why a generation ended.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// # let mut session = llama::Session::new(model.context_builder().n_ctx(256).build()?)?;
+/// # let prompt = model.vocab().tokenize("The capital of France", llama::Special::AsText)?;
+/// use llama::StopReason;
+/// let done = session.generate(&prompt).max_tokens(1).start()?.finish()?;
+/// match &done.stop {
+///     StopReason::TokenLimit => println!("{}...", done.text),
+///     stop if stop.is_complete() => println!("{}", done.text),
+///     stop => println!("{} [{stop}]", done.text),
+/// }
+/// assert_eq!(done.stop, StopReason::TokenLimit);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StopReason {
@@ -100,6 +149,17 @@ impl fmt::Display for StopReason {
 }
 
 /// Numbers of tokens of one generation.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// # let mut session = llama::Session::new(model.context_builder().n_ctx(256).build()?)?;
+/// # let prompt = model.vocab().tokenize("The capital of France", llama::Special::AsText)?;
+/// session.generate(&prompt).max_tokens(4).start()?.finish()?;
+/// // What is in the memory already is not computed again: all but the last token, which gives the logits.
+/// let usage = session.generate(&prompt).max_tokens(4).start()?.finish()?.usage;
+/// assert_eq!((usage.prompt, usage.reused), (prompt.len(), prompt.len() - 1));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub struct Usage {
@@ -107,6 +167,9 @@ pub struct Usage {
     pub prompt: usize,
     /// Tokens of the prompt that were in the memory already and did not have to be computed.
     pub reused: usize,
+    /// Pieces of images and recordings in the prompt that had to be encoded. Those in memory, or seen not long
+    /// ago, are not encoded again.
+    pub encoded: usize,
     /// Tokens generated, without the end-of-generation token.
     pub generated: usize,
     /// Tokens proposed by speculation.
@@ -118,6 +181,16 @@ pub struct Usage {
 }
 
 /// Times of one generation. Time that the caller spends between two pieces is not counted.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// # let mut session = llama::Session::new(model.context_builder().n_ctx(256).build()?)?;
+/// # let prompt = model.vocab().tokenize("The capital of France", llama::Special::AsText)?;
+/// let timings = session.generate(&prompt).max_tokens(8).start()?.finish()?.timings;
+/// println!("first token after {:?}, then {:.1} per second", timings.first_token(), timings.generation_rate());
+/// assert_eq!(timings.prompt_tokens, prompt.len());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Timings {

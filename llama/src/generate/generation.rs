@@ -11,6 +11,17 @@ use crate::token::Token;
 use std::iter::FusedIterator;
 
 /// Sets up a generation; made by [`Session::generate`].
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// # let mut session = llama::Session::new(model.context_builder().n_ctx(256).build()?)?;
+/// # let prompt = model.vocab().tokenize("The capital of France", llama::Special::AsText)?;
+/// use llama::Sampler;
+/// let sampler = Sampler::builder().temperature(0.7).seed(1).build()?;
+/// let done = session.generate(&prompt).sampler(sampler).stop(".").max_tokens(20).start()?.finish()?;
+/// assert!(!done.text.contains('.'));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is generated before `start`"]
 pub struct GenerationBuilder<'s> {
@@ -128,7 +139,7 @@ impl<'s> GenerationBuilder<'s> {
     /// [`Error::Draft`](crate::Error::Draft) for a draft model that does not fit; errors of creating the sampler; those
     /// of [`Format::compile`].
     pub fn start(self) -> Result<Generation<'s>> {
-        let mut run = Run::new(self.session, self.prompt, self.limits)?;
+        let mut run = Run::new(self.session, self.prompt.into(), self.limits)?;
         run.set_progress(self.progress);
         let mut sampler = match self.sampler {
             Some(sampler) => sampler,
@@ -153,6 +164,19 @@ enum Held<'s> {
 /// Each piece is one or more whole characters. The prompt is computed when the first piece is asked for.
 /// Dropping the generation ends it; cancelling the session's [`CancelToken`](crate::CancelToken) ends it from
 /// another thread, also while the prompt is being computed. Both leave the session usable.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// # let mut session = llama::Session::new(model.context_builder().n_ctx(256).build()?)?;
+/// # let prompt = model.vocab().tokenize("The capital of France", llama::Special::AsText)?;
+/// let mut text = session.generate(&prompt).max_tokens(20).start()?;
+/// for piece in &mut text {
+///     print!("{}", piece?);
+/// }
+/// let done = text.finish()?;
+/// println!(" [{}]", done.stop);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is generated before the first piece is asked for"]
 pub struct Generation<'s> {

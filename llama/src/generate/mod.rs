@@ -6,8 +6,11 @@
 
 mod checkpoint;
 mod completion;
+mod content;
 mod defaults;
 mod generation;
+#[cfg_attr(not(feature = "multimodal"), path = "no_media.rs")]
+mod media;
 mod overflow;
 mod persist;
 mod rewind;
@@ -20,6 +23,7 @@ mod stream;
 mod written;
 
 pub use completion::{Completion, Piece, StopReason, Timings, TokenLogprobs, Usage};
+pub(crate) use content::Content;
 pub use generation::{Generation, GenerationBuilder};
 pub(crate) use run::{Limits, Run};
 pub use session::Session;

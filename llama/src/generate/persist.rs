@@ -1,6 +1,7 @@
 //! Copies of a session: a second one, and files.
 #![forbid(unsafe_code)]
 
+use super::content::Content;
 use super::session::Session;
 #[cfg(doc)]
 use crate::error::Error;
@@ -31,9 +32,11 @@ impl Session {
     /// [`Error::Poisoned`].
     pub fn fork(&mut self) -> Result<Self> {
         let mut fork = Self::around(self.context.sibling()?);
-        if !self.tokens.is_empty() {
+        if !self.past.is_empty() {
             fork.restore_state(&self.state()?)?;
+            fork.past = self.past.clone();
         }
+        fork.seen = self.seen.clone();
         fork.checkpoints = self.checkpoints.clone();
         Ok(fork)
     }
@@ -43,7 +46,7 @@ impl Session {
     /// # Errors
     /// [`StateError::EditPending`] right after a shift; [`Error::Poisoned`].
     pub fn state(&mut self) -> Result<State> {
-        self.context.save_sequence(self.seq, &self.tokens)
+        self.context.save_sequence_with_media(self.seq, self.past.tokens(), &self.past.spans())
     }
 
     /// Replaces what is in memory by a state that [`state`](Self::state) gave, in this session or another of the
@@ -76,9 +79,11 @@ impl Session {
             }
         }
         self.checkpoints.clear();
-        self.tokens = tokens.to_vec();
+        self.past = Content::restored(tokens, state.media());
         let end = self.context.memory().pos_max(self.seq)?;
-        if end.is_none_or(|end| usize::try_from(end).ok() != Some(tokens.len() - 1)) {
+        // An image may have the position of its first place only.
+        let last = self.past.pos(self.past.last_start())..self.past.pos(tokens.len());
+        if end.is_none_or(|end| !last.contains(&end)) {
             self.clear()?;
             let end = end.map_or(-1, |end| end);
             let problem = format!("it has {} tokens, but its last position is {end}", tokens.len());

@@ -1,14 +1,17 @@
 //! Going back in a session.
 #![forbid(unsafe_code)]
 
+use super::content::Content;
 use super::session::Session;
 use crate::error::{Error, Result};
-use crate::token::{Pos, Token};
+use crate::token::Pos;
 
 impl Session {
     /// Forgets everything behind the first `len` tokens. Where the memory cannot forget a part, the session goes
     /// back to a checkpoint and computes the tokens from there again; returns how many these were. With `len`
     /// tokens or fewer in memory nothing happens.
+    ///
+    /// A place inside an image or a recording counts as the place in front of it.
     ///
     /// Prompts do this by themselves. Together with [`checkpoint`](Self::checkpoint) it makes going back cheap
     /// on every kind of memory.
@@ -24,14 +27,16 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Cancelled`] while computing again, with a part of the tokens in memory; [`Error::Poisoned`].
+    /// [`Error::Cancelled`] while computing again, with a part of the tokens in memory; [`Error::Memory`] where an
+    /// image that came out of a file would have to be computed again; [`Error::Poisoned`].
     pub fn rewind(&mut self, len: usize) -> Result<usize> {
-        if len >= self.tokens.len() {
+        if len >= self.past.len() {
             return Ok(0);
         }
-        let tokens = self.tokens[..len].to_vec();
+        let len = self.past.floor(len);
+        let text = self.past.head(len);
         let kept = self.keep(len)?;
-        self.compute(&tokens[kept..], &mut |_| {})?;
+        self.compute(&text, len, &mut |_| {})?;
         Ok(len - kept)
     }
 
@@ -41,7 +46,7 @@ impl Session {
     /// # Errors
     /// [`Error::Poisoned`].
     pub fn checkpoint(&mut self) -> Result<()> {
-        let len = self.tokens.len();
+        let len = self.past.len();
         if len == 0
             || self.checkpoints.is_off()
             || self.checkpoints.has(len)
@@ -72,9 +77,9 @@ impl Session {
 
     /// Makes the memory a beginning of `prompt`, as long as possible but shorter than all of it, and returns the
     /// number of tokens that did not have to be computed. Where the memory needs checkpoints, everything but the
-    /// last token is computed here.
-    pub(super) fn prepare(&mut self, prompt: &[Token], progress: &mut dyn FnMut(usize)) -> Result<usize> {
-        let common = self.tokens.iter().zip(prompt).take_while(|(ours, theirs)| ours == theirs).count();
+    /// last token is computed here; elsewhere everything up to the last medium.
+    pub(super) fn prepare(&mut self, prompt: &Content, progress: &mut dyn FnMut(usize)) -> Result<usize> {
+        let common = self.past.common(prompt);
         // The last token is always computed: its logits choose the next one.
         let last = prompt.len().saturating_sub(1);
         let branch = common.min(last);
@@ -83,24 +88,25 @@ impl Session {
             self.checkpoint()?;
             // Texts that went apart at one place will do so again, near the end of the prompt most often.
             for end in [branch, last] {
-                if end > self.tokens.len() {
-                    self.compute(&prompt[self.tokens.len()..end], progress)?;
+                if end > self.past.len() {
+                    self.compute(prompt, end, progress)?;
                     self.checkpoint()?;
                 }
             }
         }
+        self.compute(prompt, prompt.media_end(), progress)?;
         Ok(reused)
     }
 
     /// Forgets everything behind the first `len` tokens, or more where the memory cannot do better. Returns the
     /// number of tokens kept.
     fn keep(&mut self, len: usize) -> Result<usize> {
-        if len >= self.tokens.len() {
-            return Ok(self.tokens.len());
+        if len >= self.past.len() {
+            return Ok(self.past.len());
         }
         self.checkpoints.forget_behind(len);
         if len > 0 && (self.truncate(len)? || self.go_back()?) {
-            return Ok(self.tokens.len());
+            return Ok(self.past.len());
         }
         self.clear()?;
         Ok(0)
@@ -109,7 +115,7 @@ impl Session {
     /// Forgets everything behind the first `len` tokens; false when this memory cannot, or would be left without
     /// tokens that the next one has to see.
     fn truncate(&mut self, len: usize) -> Result<bool> {
-        let Ok(from) = Pos::try_from(len) else { return Ok(false) };
+        let from = self.past.pos(len);
         let window = Pos::try_from(self.model().n_swa()).unwrap_or(Pos::MAX);
         let oldest = self.context.memory().pos_min(self.seq)?.unwrap_or(0);
         if self.context.keeps_one_state() || (oldest > 0 && oldest > from.saturating_sub(window)) {
@@ -120,7 +126,7 @@ impl Session {
             Err(Error::Memory { .. }) => return Ok(false),
             Err(error) => return Err(error),
         }
-        self.tokens.truncate(len);
+        self.past.truncate(len);
         Ok(true)
     }
 
@@ -129,7 +135,7 @@ impl Session {
         let Some(checkpoint) = self.checkpoints.longest() else { return Ok(false) };
         match self.context.restore_sequence(&checkpoint.state, self.seq) {
             Ok(()) => {
-                self.tokens.truncate(checkpoint.len);
+                self.past.truncate(checkpoint.len);
                 Ok(true)
             }
             Err(Error::State(_)) => Ok(false),

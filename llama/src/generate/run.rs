@@ -1,6 +1,7 @@
 //! The state of a generation, apart from what it works on.
 
 use super::completion::{Completion, Piece, StopReason, Timings, Usage};
+use super::content::Content;
 use super::session::Session;
 use super::speculative::{Draft, PromptLookup, Speculation};
 use super::written::Written;
@@ -38,7 +39,7 @@ impl fmt::Debug for Progress {
 #[derive(Debug)]
 enum Phase {
     /// The prompt is to be computed.
-    Prompt(Vec<Token>),
+    Prompt(Content),
     /// This token was chosen; it is to be computed.
     Token(Token),
     /// Nothing.
@@ -55,7 +56,7 @@ pub(crate) struct Run {
     progress: Option<Progress>,
     usage: Usage,
     timings: Timings,
-    /// A grammar says whether the text is complete.
+    /// A grammar describes the whole text.
     constrained: bool,
     failure: Option<Error>,
 }
@@ -63,11 +64,12 @@ pub(crate) struct Run {
 impl Run {
     /// Checks that the prompt fits and that the session can do what is asked. Nothing of the prompt is computed
     /// before the first piece is asked for.
-    pub(crate) fn new(session: &mut Session, prompt: Vec<Token>, limits: Limits) -> Result<Self> {
+    pub(crate) fn new(session: &mut Session, prompt: Content, limits: Limits) -> Result<Self> {
         if prompt.is_empty() {
             return Err(Error::EmptyBatch);
         }
         session.check_fits(prompt.len())?;
+        session.check_media(&prompt)?;
         if let Some(keep) = limits.shift {
             session.check_keep(keep)?;
         }
@@ -122,7 +124,7 @@ impl Run {
         if session.is_interrupted() {
             return Err(Error::Cancelled);
         }
-        self.constrained = sampler.grammar().is_some_and(|grammar| grammar.may_end().is_some());
+        self.constrained = sampler.grammar().is_some_and(|grammar| !grammar.is_lazy());
         if self.written.room() == 0 {
             self.written.end(StopReason::TokenLimit);
             return Ok(());
@@ -142,7 +144,7 @@ impl Run {
         Ok(())
     }
 
-    fn prompt(&mut self, session: &mut Session, sampler: &mut Sampler, prompt: &[Token]) -> Result<()> {
+    fn prompt(&mut self, session: &mut Session, sampler: &mut Sampler, prompt: &Content) -> Result<()> {
         let total = prompt.len();
         let mut told = self.progress.take();
         let mut progress = |done: usize| {
@@ -150,14 +152,17 @@ impl Run {
                 tell(done.min(total), total);
             }
         };
-        self.usage.reused = session.prepare(prompt, &mut progress)?;
+        let before = session.seen.encoded();
+        let prepared = session.prepare(prompt, &mut progress);
+        self.usage.encoded = session.seen.encoded() - before;
+        self.usage.reused = prepared?;
         self.timings.prompt_tokens = total - self.usage.reused;
         // Penalties see the prompt, a grammar does not.
-        for &token in prompt {
+        for &token in prompt.tokens().iter().filter(|&&token| token != Token::MEDIA) {
             sampler.accept(token)?;
         }
         let done = session.tokens().len();
-        self.extend(session, sampler, &prompt[done..], &[], &mut progress)?;
+        self.extend(session, sampler, &prompt.tokens()[done..], &[], &mut progress)?;
         Ok(())
     }
 

@@ -1,12 +1,14 @@
 //! A sequence with its history.
 
 use super::checkpoint::Checkpoints;
+use super::content::{Content, Step};
 use super::generation::GenerationBuilder;
+use super::media::Seen;
 use super::speculative::DraftSession;
 use crate::batch::Batch;
 use crate::cancel::CancelToken;
 use crate::context::{Context, Logits, Output};
-use crate::error::{Error, MemoryEffect, Result};
+use crate::error::{DecodeError, Error, MemoryEffect, Result};
 use crate::model::Model;
 use crate::token::{Pos, SeqId, Token};
 
@@ -39,8 +41,10 @@ use crate::token::{Pos, SeqId, Token};
 pub struct Session {
     pub(super) context: Context,
     pub(super) seq: SeqId,
-    /// What the memory holds, by position.
-    pub(super) tokens: Vec<Token>,
+    /// What the memory holds.
+    pub(super) past: Content,
+    /// What is known of images and recordings beside the memory.
+    pub(super) seen: Seen,
     batch: Batch,
     pub(super) checkpoints: Checkpoints,
     /// Ends a generation whose owner is gone, without touching a switch of the caller.
@@ -64,7 +68,8 @@ impl Session {
         Self {
             context,
             seq: SeqId(0),
-            tokens: Vec::new(),
+            past: Content::default(),
+            seen: Seen::default(),
             batch: Batch::new(),
             checkpoints: Checkpoints::default(),
             halt: CancelToken::new(),
@@ -90,10 +95,10 @@ impl Session {
         self.context
     }
 
-    /// The tokens in memory.
+    /// The tokens in memory. Where a chat has an image or a recording, each of its places is -1.
     #[must_use]
     pub fn tokens(&self) -> &[Token] {
-        &self.tokens
+        self.past.tokens()
     }
 
     /// The largest number of tokens that the memory can hold.
@@ -124,7 +129,7 @@ impl Session {
     /// # Errors
     /// [`Error::Poisoned`].
     pub fn clear(&mut self) -> Result<()> {
-        self.tokens.clear();
+        self.past.clear();
         self.checkpoints.clear();
         self.context.memory().seq_remove(self.seq, ..)
     }
@@ -157,17 +162,18 @@ impl Session {
     /// Makes a text what the memory holds, and hands the logits behind its last token to `read`.
     pub(crate) fn compute_text(
         &mut self,
-        text: &[Token],
+        text: &Content,
         mut read: impl FnMut(Logits<'_>) -> Result<()>,
     ) -> Result<()> {
+        self.check_media(text)?;
         self.prepare(text, &mut |_| {})?;
-        let done = self.tokens.len();
-        self.append(&text[done..], &[], &mut |_| {}, |logits| read(logits).map(|()| None)).map(drop)
+        let done = self.past.len();
+        self.append(&text.tokens()[done..], &[], &mut |_| {}, |logits| read(logits).map(|()| None)).map(drop)
     }
 
     /// Tokens that still fit.
     pub(super) fn room(&self) -> usize {
-        self.capacity().saturating_sub(self.tokens.len())
+        self.capacity().saturating_sub(self.past.len())
     }
 
     /// True when nothing more should be computed.
@@ -181,18 +187,27 @@ impl Session {
         self.halt.clone()
     }
 
-    /// Computes tokens behind those in memory, in steps of one ubatch so that a cancel is noticed in between,
-    /// and tells `progress` after each. After an error the memory holds what it held before the step that
-    /// failed, or nothing.
-    pub(super) fn compute(&mut self, tokens: &[Token], progress: &mut dyn FnMut(usize)) -> Result<()> {
-        for part in tokens.chunks(self.step()) {
-            self.decode(part, &[], false, |_| Ok(()))?;
-            progress(self.tokens.len());
+    /// Computes `text`, which begins with what is in memory, up to its place `end`: in steps of one ubatch or one
+    /// medium, so that a cancel is noticed in between, and tells `progress` after each. After an error the memory
+    /// holds what it held before the step that failed, or nothing.
+    pub(super) fn compute(
+        &mut self,
+        text: &Content,
+        end: usize,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<()> {
+        while let Some(step) = text.step(self.past.len()..end, self.step()) {
+            match step {
+                Step::Tokens(tokens) => self.decode(tokens, &[], false, |_| Ok(()))?,
+                Step::Medium(medium) => self.see(medium)?,
+            }
+            progress(self.past.len());
         }
         Ok(())
     }
 
-    /// As [`compute`](Self::compute), and hands the logits behind the last token to `choose`.
+    /// Computes tokens behind those in memory as [`compute`](Self::compute) does, and hands the logits behind the
+    /// last one to `choose`.
     ///
     /// `drafts` are computed in the same step. As long as what `choose` chooses is the next of them, it gets the
     /// logits behind that one too; it ends this by choosing nothing. Drafts that were not chosen are forgotten
@@ -206,8 +221,11 @@ impl Session {
     ) -> Result<usize> {
         let step = self.step();
         let (head, tail) = tokens.split_at(tokens.len().saturating_sub(1) / step * step);
-        self.compute(head, progress)?;
-        let (before, mut accepted) = (self.tokens.len(), 0);
+        for part in head.chunks(step) {
+            self.decode(part, &[], false, |_| Ok(()))?;
+            progress(self.past.len());
+        }
+        let (before, mut accepted) = (self.past.len(), 0);
         let chosen = self.decode(tail, drafts, true, |output| {
             let first = tail.len() - 1;
             while let Some(token) = choose(output.logits(first + accepted)?)? {
@@ -219,9 +237,9 @@ impl Session {
             Ok(())
         });
         if chosen.is_ok() && drafts.is_empty() {
-            progress(self.tokens.len());
+            progress(self.past.len());
         }
-        if self.tokens.len() == before + tail.len() + drafts.len() {
+        if self.past.len() == before + tail.len() + drafts.len() {
             self.rewind(before + tail.len() + accepted)?;
         }
         chosen.map(|()| accepted)
@@ -241,32 +259,41 @@ impl Session {
         if self.halt.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let pos = |len: usize| Pos::try_from(len).unwrap_or(Pos::MAX);
-        let start = self.tokens.len();
-        self.batch.clear().extend(self.seq, pos(start), part);
+        let start = self.past.pos(self.past.len());
+        self.batch.clear().extend(self.seq, start, part);
         if output {
             self.batch.logits_for_last();
-            for (&token, at) in drafts.iter().zip(start + part.len()..) {
-                self.batch.add(token, pos(at), &[self.seq], true);
+            let behind = Pos::try_from(part.len()).map_or(Pos::MAX, |len| start.saturating_add(len));
+            for (&token, pos) in drafts.iter().zip(behind..) {
+                self.batch.add(token, pos, &[self.seq], true);
             }
         }
         let failure = match self.context.decode(&self.batch) {
             Ok(output) => {
-                self.tokens.extend_from_slice(part);
-                self.tokens.extend_from_slice(drafts);
+                self.past.extend(part);
+                self.past.extend(drafts);
                 return read(output);
             }
             Err(failure) => failure,
         };
+        Err(self.settle(failure))
+    }
+
+    /// Forgets what a failure has left in an unknown state; the error to be told.
+    pub(super) fn settle(&mut self, failure: DecodeError) -> Error {
         match failure.memory {
             MemoryEffect::Unchanged => {}
             // What is left belongs to no whole number of tokens that we know: start over.
-            MemoryEffect::Partial => self.clear()?,
+            MemoryEffect::Partial => {
+                if let Err(error) = self.clear() {
+                    return error;
+                }
+            }
             MemoryEffect::Unknown => {
-                self.tokens.clear();
+                self.past.clear();
                 self.checkpoints.clear();
             }
         }
-        Err(failure.error)
+        failure.error
     }
 }

@@ -3,6 +3,14 @@ use std::io;
 use thiserror::Error;
 
 /// Why a GGUF file cannot be read or written.
+///
+/// ```
+/// use llama::gguf::{Gguf, GgufError};
+/// match Gguf::open("Cargo.toml") {
+///     Err(GgufError::NotGguf { found }) => assert_eq!(found, b"[pac"),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum GgufError {

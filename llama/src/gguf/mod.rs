@@ -28,6 +28,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod input;
 mod read;
 mod tensor;
 mod value;

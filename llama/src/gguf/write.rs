@@ -22,6 +22,17 @@ const MAX_ALIGNMENT: u32 = 1 << 21;
 /// Tensor data may be borrowed, so nothing large has to be copied. Where even
 /// holding it all at once is too much, [`declare`](Self::declare) the tensors
 /// and hand their data to [`stream`](Self::stream) one by one.
+///
+/// ```
+/// use llama::gguf::{Gguf, GgufError, GgufWriter, TensorType};
+/// let mut writer = GgufWriter::new();
+/// writer.set("general.name", "two numbers")?;
+/// writer.tensor("numbers", &[2], TensorType::F32, [1.0_f32, 2.0].map(f32::to_le_bytes).concat())?;
+/// let mut file = Vec::new();
+/// writer.write_to(&mut file)?;
+/// assert_eq!(&file[..4], b"GGUF");
+/// # Ok::<(), GgufError>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct GgufWriter<'a> {
     metadata: Vec<(String, Value)>,

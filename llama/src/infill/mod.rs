@@ -18,6 +18,14 @@ const DEFAULT_REPOSITORY: &str = "repository";
 const DEFAULT_PATH: &str = "file";
 
 /// What stands first in the prompt.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::InfillOrder;
+/// let gap = |order| model.infill("let x = ", ";").order(order).build();
+/// assert_ne!(gap(InfillOrder::PrefixFirst)?.tokens, gap(InfillOrder::SuffixFirst)?.tokens);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum InfillOrder {
@@ -30,6 +38,18 @@ pub enum InfillOrder {
 }
 
 /// Puts the prompt for a gap together; made by [`Model::infill`].
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// let gap = model
+///     .infill("fn area(r: f64) -> f64 {\n    ", "\n}\n")
+///     .path("src/circle.rs")
+///     .file("src/lib.rs", "mod circle;\n")
+///     .budget(200)
+///     .build()?;
+/// assert!(gap.tokens.len() <= 200);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "nothing is split before `build`"]
 pub struct InfillBuilder {

@@ -4,6 +4,12 @@ use crate::ffi::model::ModelPtr;
 use std::fmt;
 
 /// How a model encodes positions.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// assert_eq!(model.rope_type(), llama::RopeType::Norm);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_rope_type")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -6,24 +6,28 @@ mod fingerprint;
 mod hyper;
 mod kinds;
 mod metadata;
+mod options;
 mod rules;
 mod save;
 mod source;
 
-pub use builder::{Layers, LoadMode, MetadataOverride, ModelBuilder, ProgressFlow, SplitMode};
+pub use builder::ModelBuilder;
 pub use kinds::{FileType, RopeType};
 pub use metadata::{Metadata, SamplingDefaults};
+pub use options::{Layers, LoadMode, MetadataOverride, ProgressFlow, SplitMode};
 
-pub(crate) use builder::{PATTERN_LEN, checked_override};
+pub(crate) use builder::PATTERN_LEN;
 pub(crate) use diagnose::{check_path, explain};
+pub(crate) use options::checked_override;
 pub(crate) use rules::broken_numbers;
 pub(crate) use source::path_string;
 pub use source::{split_path, split_prefix};
 
 use crate::context::ContextBuilder;
 use crate::error::Result;
-use crate::ffi::model::{ModelPtr, VocabPtr};
+use crate::ffi::model::ModelPtr;
 use crate::ffi::text::c_string;
+use crate::ffi::vocab::VocabPtr;
 use crate::token::Token;
 use crate::vocab::Vocab;
 use crate::vocab::special::SpecialTokens;

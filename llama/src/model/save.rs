@@ -16,7 +16,8 @@ impl Model {
     ///
     /// llama.cpp writes what it knows: weights, vocabulary and the numbers that describe the model. Other
     /// metadata, like authors and the chat template, is not kept. The file appears under its name only when it
-    /// is complete, so the file that the model came from may be replaced.
+    /// is complete, so the file that the model came from may be replaced; on Windows
+    /// not while it is mapped into memory.
     ///
     /// The model must have been loaded without rearranged weights:
     /// [`trainable`](super::ModelBuilder::trainable) or

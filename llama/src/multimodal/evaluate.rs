@@ -8,6 +8,19 @@ use crate::token::{Pos, SeqId};
 use std::sync::Arc;
 
 /// What processing a prompt left behind.
+///
+/// ```no_run
+/// # let model = llama::Model::load("model.gguf")?;
+/// # let projector = llama::multimodal::Projector::load(&model, "mmproj.gguf")?;
+/// # let image = llama::multimodal::Image::decode(&std::fs::read("llama.jpg").unwrap())?;
+/// use llama::multimodal::Part;
+/// let prompt = projector.tokenize([Part::from(image), Part::text("What is this?")])?;
+/// let mut ctx = model.context_builder().n_ctx(4096).build()?;
+/// let done = prompt.evaluate(&mut ctx, llama::SeqId(0), 0)?;
+/// let token = llama::Sampler::greedy()?.sample(done.output().logits_last()?)?;
+/// println!("the answer begins with {token} at position {}", done.next_pos());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Evaluated<'a> {
     output: Output<'a>,
@@ -30,8 +43,23 @@ impl<'a> Evaluated<'a> {
 
 /// The embeddings of one chunk of media, to be kept and used again for the same chunk.
 ///
-/// Encoding costs far more than what it gives takes to store. The key of a cache is [`Chunk::id`] with the index of
-/// the chunk among those that share it.
+/// Encoding costs far more than what it gives takes to store. The key of a cache is [`Chunk::id`] with
+/// [`Chunk::piece`].
+///
+/// ```no_run
+/// # let model = llama::Model::load("model.gguf")?;
+/// # let projector = llama::multimodal::Projector::load(&model, "mmproj.gguf")?;
+/// # let image = llama::multimodal::Image::decode(&std::fs::read("llama.jpg").unwrap())?;
+/// use llama::multimodal::Part;
+/// let prompt = projector.tokenize([Part::from(image), Part::text("What is this?")])?;
+/// use std::collections::HashMap;
+/// let mut known = HashMap::new();
+/// for chunk in prompt.chunks().filter(|chunk| chunk.id().is_some()) {
+///     known.insert((chunk.id(), chunk.piece()), chunk.encode()?);
+/// }
+/// println!("{} numbers are kept", known.values().map(|media| media.values().len()).sum::<usize>());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct MediaEmbedding {
     values: Vec<f32>,
@@ -90,6 +118,27 @@ impl Chunk<'_> {
         check_room(ctx, self.prompt, seq, pos, &[self]).map_err(DecodeError::unchanged)?;
         self.process(ctx, seq, pos, embedding, true)?;
         Ok(Evaluated { output: ctx.output(false), next_pos: pos + self.n_pos() })
+    }
+
+    /// Refuses a chunk that is too large to be processed in one piece where it has to be.
+    pub(crate) fn check_step(self, ctx: &Context) -> Result<()> {
+        let max = ctx.n_ubatch().min(ctx.n_batch()) as usize;
+        if !self.is_non_causal() || self.n_tokens() <= max {
+            return Ok(());
+        }
+        let why = "the parts of an image see each other in both directions";
+        Err(Error::BatchTooLarge { n_tokens: self.n_tokens(), max, why })
+    }
+
+    /// Processes a chunk of media at the end of a sequence, with its embeddings and without results.
+    pub(crate) fn add_to(
+        self,
+        ctx: &mut Context,
+        seq: SeqId,
+        pos: Pos,
+        embedding: &MediaEmbedding,
+    ) -> Result<(), DecodeError> {
+        self.process(ctx, seq, pos, Some(embedding), false)
     }
 
     fn process(
@@ -234,13 +283,5 @@ fn check_room(
     if needed > available && !ctx.model().is_recurrent() {
         return Err(Error::ContextFull { needed, available });
     }
-    let max = ctx.n_ubatch().min(ctx.n_batch()) as usize;
-    match chunks.iter().find(|chunk| chunk.is_non_causal() && chunk.n_tokens() > max) {
-        Some(chunk) => Err(Error::BatchTooLarge {
-            n_tokens: chunk.n_tokens(),
-            max,
-            why: "the parts of an image see each other in both directions",
-        }),
-        None => Ok(()),
-    }
+    chunks.iter().try_for_each(|chunk| chunk.check_step(ctx))
 }

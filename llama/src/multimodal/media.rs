@@ -5,6 +5,7 @@ use crate::ffi::mtmd::BitmapPtr;
 use crate::ffi::text::c_string;
 use llama_sys::mtmd::media;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// Longest side of an image in pixels: sizes are multiplied in 32 bits further down.
@@ -30,7 +31,7 @@ const RATES: std::ops::RangeInclusive<u32> = 1_000..=384_000;
 /// # Ok::<(), llama::Error>(())
 /// ```
 #[doc(alias = "mtmd_bitmap")]
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Image {
     rgb: Arc<media::Rgb>,
     id: Arc<str>,
@@ -120,9 +121,14 @@ impl Image {
         &self.id
     }
 
-    pub(super) fn bitmap(&self) -> Result<BitmapPtr> {
-        let id = c_string("id", &self.id)?;
-        let bitmap = BitmapPtr::image(self.width(), self.height(), self.pixels(), &id)?;
+    /// A copy, without the pixels unless it is `real`.
+    pub(super) fn bitmap(&self, real: bool) -> Result<BitmapPtr> {
+        let (width, height, id) = (self.width(), self.height(), c_string("id", &self.id)?);
+        let bitmap = if real {
+            BitmapPtr::image(width, height, self.pixels(), &id)?
+        } else {
+            BitmapPtr::image_size(width, height, &id)?
+        };
         bitmap.ok_or_else(|| refused("image", "its size and its pixels disagree"))
     }
 }
@@ -138,7 +144,7 @@ impl Image {
 /// # Ok::<(), llama::Error>(())
 /// ```
 #[doc(alias = "mtmd_bitmap")]
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Audio {
     samples: Arc<[f32]>,
     rate: u32,
@@ -223,6 +229,26 @@ impl Audio {
         bitmap.ok_or_else(|| refused("audio", "there is no copy of it"))
     }
 }
+
+macro_rules! equal_by_id {
+    ($($kind:ty),*) => { $(
+        impl PartialEq for $kind {
+            fn eq(&self, other: &Self) -> bool {
+                self.id == other.id
+            }
+        }
+
+        impl Eq for $kind {}
+
+        impl Hash for $kind {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.id.hash(state);
+            }
+        }
+    )* };
+}
+
+equal_by_id!(Image, Audio);
 
 fn check_rate(rate: u32) -> Result<()> {
     if RATES.contains(&rate) {

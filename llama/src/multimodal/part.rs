@@ -5,13 +5,37 @@ use crate::error::{Error, Result};
 use crate::vocab::{PromptPart, Special};
 
 /// An image or a recording.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// ```
+/// use llama::multimodal::{Audio, Image, Media};
+/// let media = [Media::from(Image::from_rgb(1, 1, vec![0; 3])?), Audio::from_samples(16_000, vec![0.0; 160])?.into()];
+/// for one in &media {
+///     match one {
+///         Media::Image(image) => println!("{} x {} pixels", image.width(), image.height()),
+///         Media::Audio(audio) => println!("{:?}", audio.duration()),
+///         _ => {}
+///     }
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Media {
     /// An image.
     Image(Image),
     /// A recording.
     Audio(Audio),
+}
+
+impl Media {
+    /// A name of the content: [`Image::id`] or [`Audio::id`].
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Image(image) => image.id(),
+            Self::Audio(audio) => audio.id(),
+        }
+    }
 }
 
 impl From<Image> for Media {

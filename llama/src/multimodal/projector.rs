@@ -6,7 +6,7 @@ use super::prompt::MediaPrompt;
 use crate::context::{FlashAttention, threads};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::ffi::mtmd::{Params, ProjectorPtr, RawPart};
+use crate::ffi::mtmd::{BitmapPtr, Params, ProjectorPtr, RawPart};
 use crate::model::{Model, path_string};
 use crate::stack;
 use crate::vocab::{Special, VocabKind};
@@ -54,6 +54,8 @@ pub(super) struct Facts {
     rate: Option<u32>,
     /// Embeddings have a position in each of several sections.
     pub(super) sections: bool,
+    /// Tells projectors apart.
+    fingerprint: u64,
 }
 
 impl Projector {
@@ -108,6 +110,11 @@ impl Projector {
         self.inner.facts.rate
     }
 
+    /// A number that is another one for almost every other file.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        self.inner.facts.fingerprint
+    }
+
     /// Cuts a prompt into chunks, and prepares the media. A beginning-of-text token is added where the model wants
     /// one.
     ///
@@ -117,7 +124,7 @@ impl Projector {
     #[doc(alias = "mtmd_tokenize_from_parts")]
     #[doc(alias = "mtmd_tokenize")]
     pub fn tokenize(&self, parts: impl IntoIterator<Item = Part>) -> Result<MediaPrompt> {
-        self.cut(parts, true)
+        self.cut(&parts.into_iter().collect::<Vec<_>>(), true, &|_| true)
     }
 
     /// Cuts a part of a prompt that continues another one: no beginning-of-text token is added.
@@ -126,20 +133,25 @@ impl Projector {
     /// As [`tokenize`](Self::tokenize).
     #[doc(alias = "mtmd_tokenize_from_parts")]
     pub fn tokenize_fragment(&self, parts: impl IntoIterator<Item = Part>) -> Result<MediaPrompt> {
-        self.cut(parts, false)
+        self.cut(&parts.into_iter().collect::<Vec<_>>(), false, &|_| true)
     }
 
-    fn cut(&self, parts: impl IntoIterator<Item = Part>, add_special: bool) -> Result<MediaPrompt> {
-        let parts: Vec<Part> = parts.into_iter().collect();
+    /// Media that are not `real` are counted only, and cannot be encoded.
+    pub(super) fn cut(
+        &self,
+        parts: &[Part],
+        add_special: bool,
+        real: &dyn Fn(&Media) -> bool,
+    ) -> Result<MediaPrompt> {
         let mut raw = Vec::with_capacity(parts.len());
         let mut longest = 0;
-        for part in &parts {
+        for part in parts {
             raw.push(match part {
                 Part::Text { text, special } => {
                     longest = longest.max(self.checked_text(text)?);
                     RawPart::Text { text, parse_special: *special == Special::Parse }
                 }
-                Part::Media(media) => RawPart::Media(self.checked_media(media)?),
+                Part::Media(media) => RawPart::Media(self.checked_media(media, real(media))?),
             });
         }
         crate::log::clear_detail();
@@ -148,7 +160,9 @@ impl Projector {
             longest,
             || self.inner.ptr.tokenize(&raw, add_special),
         )??;
-        MediaPrompt::new(self.clone(), chunks)
+        let media =
+            parts.iter().filter_map(|part| if let Part::Media(media) = part { Some(media) } else { None });
+        MediaPrompt::new(self.clone(), chunks, &media.map(Media::id).collect::<Vec<_>>())
     }
 
     /// The longest stretch that a regular expression may have to match.
@@ -161,9 +175,9 @@ impl Projector {
         Ok(if regular { stack::longest_stretch(text) } else { 0 })
     }
 
-    fn checked_media(&self, media: &Media) -> Result<crate::ffi::mtmd::BitmapPtr> {
+    fn checked_media(&self, media: &Media, real: bool) -> Result<BitmapPtr> {
         match (media, self.inner.facts.rate) {
-            (Media::Image(image), _) if self.takes_images() => image.bitmap(),
+            (Media::Image(image), _) if self.takes_images() => image.bitmap(real),
             (Media::Image(_), _) => Err(Error::UnsupportedMedia { kind: "images" }),
             (Media::Audio(audio), Some(expected)) if audio.rate() == expected => audio.bitmap(),
             (Media::Audio(audio), Some(expected)) => Err(Error::SampleRate { given: audio.rate(), expected }),
@@ -250,7 +264,7 @@ impl ProjectorBuilder {
             image_tokens: self.checked_image_tokens()?,
         };
         let refuse = |detail: String| Error::LoadProjector { path: self.path.clone(), detail };
-        check::check(&self.path).map_err(refuse)?;
+        let fingerprint = check::check(&self.path).map_err(refuse)?;
         let path = path_string(&self.path)?;
         crate::registry::computing();
         crate::log::clear_detail();
@@ -258,7 +272,8 @@ impl ProjectorBuilder {
             return Err(refuse(reason(&crate::log::take_detail())));
         };
         let rate = if ptr.has_audio()? { u32::try_from(ptr.sample_rate()?).ok() } else { None };
-        let facts = Facts { images: ptr.has_vision()?, rate, sections: ptr.has_sections()? };
+        let (images, sections) = (ptr.has_vision()?, ptr.has_sections()?);
+        let facts = Facts { images, rate, sections, fingerprint };
         Ok(Projector { inner: Arc::new(Inner { ptr, facts, model: self.model }) })
     }
 

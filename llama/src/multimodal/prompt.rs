@@ -5,12 +5,25 @@ use crate::error::{Error, Result};
 use crate::ffi::mtmd::{ChunkPtr, ChunksPtr};
 use crate::token::{Pos, Token};
 use llama_sys::mtmd;
+use std::collections::HashMap;
 use std::fmt;
 
 /// A prompt of texts and media, cut into chunks that are processed one after the other.
 ///
 /// Keeps its projector and model alive. Nothing is computed yet: [`evaluate`](Self::evaluate) encodes the media and
 /// puts everything into the memory of a context.
+///
+/// ```no_run
+/// # let model = llama::Model::load("model.gguf")?;
+/// # let projector = llama::multimodal::Projector::load(&model, "mmproj.gguf")?;
+/// # let image = llama::multimodal::Image::decode(&std::fs::read("llama.jpg").unwrap())?;
+/// use llama::multimodal::Part;
+/// let prompt = projector.tokenize([Part::from(image), Part::text("What is this?")])?;
+/// let n_ctx = u32::try_from(prompt.n_tokens()).unwrap() + 100;
+/// let mut ctx = model.context_builder().n_ctx(n_ctx).build()?;
+/// prompt.evaluate(&mut ctx, llama::SeqId(0), 0)?;
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "mtmd_input_chunks")]
 pub struct MediaPrompt {
     chunks: ChunksPtr,
@@ -25,10 +38,40 @@ struct ChunkFacts {
     n_tokens: usize,
     n_pos: Pos,
     id: Option<String>,
+    piece: usize,
     non_causal: bool,
 }
 
+/// Counts the chunks of each medium. One that occurs several times is cut into the same number of them each time.
+fn number_pieces(facts: &mut [ChunkFacts], ids: &[&str]) {
+    let mut seen: HashMap<String, (usize, usize)> = HashMap::new();
+    for chunk in facts.iter().filter_map(|chunk| chunk.id.as_ref()) {
+        seen.entry(chunk.clone()).or_default().0 += 1;
+    }
+    for chunk in facts {
+        let Some((id, (count, next))) = chunk.id.as_deref().and_then(|id| Some((id, seen.get_mut(id)?)))
+        else {
+            continue;
+        };
+        let times = ids.iter().filter(|&&other| other == id).count().max(1);
+        chunk.piece = *next % (*count / times).max(1);
+        *next += 1;
+    }
+}
+
 /// What a chunk holds.
+///
+/// ```no_run
+/// # let model = llama::Model::load("model.gguf")?;
+/// # let projector = llama::multimodal::Projector::load(&model, "mmproj.gguf")?;
+/// # let image = llama::multimodal::Image::decode(&std::fs::read("llama.jpg").unwrap())?;
+/// use llama::multimodal::Part;
+/// let prompt = projector.tokenize([Part::from(image), Part::text("What is this?")])?;
+/// use llama::multimodal::ChunkKind;
+/// let seen = prompt.chunks().filter(|chunk| chunk.kind() == ChunkKind::Image).map(|chunk| chunk.n_tokens());
+/// println!("{} of {} tokens are the picture", seen.sum::<usize>(), prompt.n_tokens());
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "mtmd_input_chunk_type")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -48,8 +91,9 @@ impl fmt::Debug for MediaPrompt {
 }
 
 impl MediaPrompt {
-    pub(super) fn new(projector: Projector, chunks: ChunksPtr) -> Result<Self> {
-        let mut facts = Vec::new();
+    /// `ids` are those of the media that were given, in order.
+    pub(super) fn new(projector: Projector, chunks: ChunksPtr, ids: &[&str]) -> Result<Self> {
+        let mut facts: Vec<ChunkFacts> = Vec::new();
         for index in 0..chunks.len()? {
             let Some(chunk) = chunks.get(index)? else { break };
             let kind = match chunk.kind()? {
@@ -67,8 +111,9 @@ impl MediaPrompt {
                 return Err(Error::Failed { operation: "tokenizing the prompt", detail });
             }
             let non_causal = kind != ChunkKind::Text && projector.inner.ptr.is_non_causal(chunk)?;
-            facts.push(ChunkFacts { kind, n_tokens, n_pos, id: chunk.id()?, non_causal });
+            facts.push(ChunkFacts { kind, n_tokens, n_pos, id: chunk.id()?, piece: 0, non_causal });
         }
+        number_pieces(&mut facts, ids);
         Ok(Self { chunks, facts, projector })
     }
 
@@ -120,6 +165,18 @@ impl MediaPrompt {
 }
 
 /// A chunk of a [`MediaPrompt`]: a run of text, or (a part of) an image or a recording.
+///
+/// ```no_run
+/// # let model = llama::Model::load("model.gguf")?;
+/// # let projector = llama::multimodal::Projector::load(&model, "mmproj.gguf")?;
+/// # let image = llama::multimodal::Image::decode(&std::fs::read("llama.jpg").unwrap())?;
+/// use llama::multimodal::Part;
+/// let prompt = projector.tokenize([Part::from(image), Part::text("What is this?")])?;
+/// for chunk in prompt.chunks() {
+///     println!("{:?}: {} tokens, {} positions", chunk.kind(), chunk.n_tokens(), chunk.n_pos());
+/// }
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "mtmd_input_chunk")]
 #[derive(Clone, Copy)]
 pub struct Chunk<'a> {
@@ -136,6 +193,10 @@ impl fmt::Debug for Chunk<'_> {
 impl<'a> Chunk<'a> {
     fn facts(self) -> &'a ChunkFacts {
         &self.prompt.facts[self.index]
+    }
+
+    pub(crate) fn projector(self) -> &'a Projector {
+        &self.prompt.projector
     }
 
     pub(super) fn ptr(self) -> Result<ChunkPtr<'a>> {
@@ -173,6 +234,12 @@ impl<'a> Chunk<'a> {
     #[must_use]
     pub fn id(self) -> Option<&'a str> {
         self.facts().id.as_deref()
+    }
+
+    /// Which piece of its image or recording it is, counted from 0.
+    #[must_use]
+    pub fn piece(self) -> usize {
+        self.facts().piece
     }
 
     /// The tokens of a text; empty for media.

@@ -54,6 +54,15 @@ pub struct Quantize {
 }
 
 /// What a quantization did, or would do. Sizes are those of the tensors, in bytes.
+///
+/// ```
+/// use llama::{FileType, Quantize};
+/// let model = "../examples/model/llama-tiny-chat.gguf";
+/// let plan = Quantize::new(model, "smaller.gguf").file_type(FileType::Q4_K_M).allow_requantize(true).dry_run()?;
+/// println!("{} -> about {} bytes, {} tensors otherwise", plan.size_before, plan.size_after, plan.fallbacks);
+/// assert!(plan.files.is_empty() && plan.size_after < plan.size_before);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Quantized {

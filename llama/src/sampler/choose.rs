@@ -114,8 +114,7 @@ impl Sampler {
     fn filter(&mut self) -> Result<()> {
         self.candidates.retain(|candidate| candidate.logit != f32::NEG_INFINITY);
         if let Some(grammar) = &mut self.grammar {
-            let filtered = grammar.filter(&mut self.candidates);
-            self.guard_failure(filtered)?;
+            grammar.filter(&mut self.candidates)?;
         }
         self.some_left("the grammar allows none of the remaining tokens")
     }

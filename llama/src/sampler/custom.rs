@@ -77,6 +77,32 @@ enum Problem {
 ///
 /// They are numbered from 0, in no particular order unless [`is_sorted`](Self::is_sorted). An index that does
 /// not exist becomes an error of the call that samples.
+///
+/// ```
+/// use llama::{Candidates, CustomSampler, Sampler, Token};
+/// /// Only tokens that are about as likely as the most likely one.
+/// #[derive(Clone)]
+/// struct Close(f32);
+///
+/// impl CustomSampler for Close {
+///     fn name(&self) -> &str {
+///         "close"
+///     }
+///     fn apply(&mut self, candidates: &mut Candidates<'_>) {
+///         candidates.softmax();
+///         let least = candidates.probability(0).unwrap_or(0.0) * self.0;
+///         let kept = (0..candidates.len()).take_while(|&at| candidates.probability(at) >= Some(least)).count();
+///         candidates.truncate(kept);
+///     }
+///     fn clone_box(&self) -> Box<dyn CustomSampler> {
+///         Box::new(self.clone())
+///     }
+/// }
+///
+/// let mut sampler = Sampler::builder().custom(Close(0.9)).seed(7).build()?;
+/// assert_eq!(sampler.sample(&[0.5, 3.0, 2.0][..])?, Token(1));
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_token_data_array")]
 #[derive(Debug)]
 pub struct Candidates<'a> {

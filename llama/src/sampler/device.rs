@@ -1,7 +1,7 @@
 //! Samplers for the graph of a context.
 
 use super::SamplerBuilder;
-use super::builder::{CStep, Select, Step, make_select, make_step};
+use super::parts::{CStep, Select, Step, make_bias, make_select, make_step};
 use crate::error::{Error, Result};
 use crate::ffi::sampler::{ChainPtr, SamplerPtr};
 use crate::token::Token;
@@ -119,5 +119,5 @@ fn bias(biases: &[(Token, f32)], n_vocab: usize) -> Result<Option<SamplerPtr>> {
     if sums.len() == n_vocab && sums.iter().all(|(_, bias)| *bias == f32::NEG_INFINITY) {
         return Err(Error::invalid("logit_bias", "every token is banned"));
     }
-    super::builder::make_bias(&sums, n_vocab)
+    make_bias(&sums, n_vocab)
 }

@@ -6,14 +6,16 @@ mod custom;
 mod device;
 mod grammar;
 mod link;
+mod parts;
 mod steps;
 
-pub use builder::{DryParams, PenaltyParams, SamplerBuilder};
+pub use builder::SamplerBuilder;
 pub use custom::{Candidates, CustomSampler};
 pub use grammar::Grammar;
 #[cfg(feature = "llguidance")]
 pub(crate) use grammar::guided::Guidance;
 pub(crate) use grammar::trie::TokenTrie;
+pub use parts::{DryParams, PenaltyParams};
 
 use crate::context::Logits;
 use crate::error::{Error, Result};
@@ -93,8 +95,7 @@ impl Sampler {
         self.fill(logits.into().as_slice())?;
         let token = self.choose()?;
         if let Some(grammar) = &mut self.grammar {
-            let accepted = grammar.accept(token);
-            self.guard_failure(accepted)?;
+            grammar.accept(token)?;
         }
         let accepted = self.accept_chain(token);
         self.guard(accepted)?;
@@ -210,7 +211,7 @@ impl Sampler {
 
     fn reset_all(&mut self) -> Result<(), Fault> {
         if let Some(grammar) = &mut self.grammar {
-            grammar.reset()?;
+            grammar.reset();
         }
         self.busy = true;
         for step in &mut self.chain {

@@ -48,7 +48,10 @@ impl Sampler {
         self.busy = true;
         let result = match place {
             Place::Bias => Ok(()),
-            Place::Grammar => self.grammar.as_mut().map_or(Ok(()), super::Grammar::reset),
+            Place::Grammar => {
+                self.grammar.iter_mut().for_each(super::Grammar::reset);
+                Ok(())
+            }
             Place::Chain(at) => self.chain[at].reset(),
             Place::Select => self.select.reset(),
         };

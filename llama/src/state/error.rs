@@ -3,6 +3,12 @@
 use crate::token::{SeqId, Token};
 
 /// Why a saved state cannot be read, or cannot be used with this context.
+///
+/// ```
+/// use llama::{Error, State, StateError};
+/// let refused = State::from_bytes(b"no state");
+/// assert!(matches!(refused, Err(Error::State(StateError::NotAState))), "{refused:?}");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {

@@ -8,18 +8,18 @@
 //! | 8 | length of the payload |
 //! | 8 | checksum of header and payload |
 //! | 8 | checksum of the 32 bytes above |
-//! | … | header: who saved what with which parameters, the tokens |
+//! | … | header: who saved what with which parameters, the tokens, images and recordings among them |
 //! | … | payload: llama.cpp's bytes |
 //!
 //! Numbers are little-endian; the payload has the byte order of the machine that wrote it.
 
 use super::reader::Reader;
-use super::{Kind, StateError};
+use super::{Kind, MediaSpan, StateError};
 use crate::state::checksum::Checksum;
 use crate::token::{SeqId, Token};
 
 pub(super) const MAGIC: [u8; 8] = *b"\x89LLSTAT\n";
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 pub(super) const PREAMBLE: usize = 40;
 
 const ENDIAN: u8 = if cfg!(target_endian = "big") { 2 } else { 1 };
@@ -54,6 +54,8 @@ pub(crate) struct Header {
     pub(crate) model: u64,
     pub(crate) params: Params,
     pub(crate) tokens: Vec<Token>,
+    /// Images and recordings, which have placeholders among the tokens.
+    pub(crate) media: Vec<MediaSpan>,
 }
 
 /// The lengths and the checksum at the beginning.
@@ -126,6 +128,8 @@ impl Header {
         out.extend(p.n_seq_max.to_le_bytes());
         out.extend((self.tokens.len() as u64).to_le_bytes());
         out.extend(self.tokens.iter().flat_map(|token| token.0.to_le_bytes()));
+        out.extend((self.media.len() as u64).to_le_bytes());
+        self.media.iter().for_each(|span| span.encode(&mut out));
         out
     }
 
@@ -139,7 +143,7 @@ impl Header {
         let kind = r.u8()?;
         let kind = Kind::from_number(kind)
             .ok_or_else(|| StateError::malformed(format!("there is no kind {kind}")))?;
-        let header = Self {
+        let mut header = Self {
             kind,
             seq: SeqId(r.i32()?),
             llama_cpp: r.text()?,
@@ -158,7 +162,9 @@ impl Header {
                 n_seq_max: r.u32()?,
             },
             tokens: tokens(&mut r)?,
+            media: Vec::new(),
         };
+        header.media = MediaSpan::decode_all(&mut r, &header.tokens)?;
         if r.left() > 0 {
             return Err(StateError::malformed("the header is longer than its content"));
         }
@@ -173,7 +179,7 @@ fn tokens(r: &mut Reader<'_>) -> Result<Vec<Token>, StateError> {
     Ok(numbers.iter().map(|&n| Token(i32::from_le_bytes(n))).collect())
 }
 
-fn put_text(out: &mut Vec<u8>, text: &str) {
+pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
     // Longer texts than 4 GiB do not occur: they are names.
     let len = u32::try_from(text.len()).unwrap_or(0);
     out.extend(len.to_le_bytes());

@@ -6,11 +6,13 @@ mod error;
 mod header;
 mod payload;
 mod reader;
+mod span;
 
 pub(crate) use checksum::Checksum;
 pub use error::StateError;
 pub(crate) use header::{Header, Params};
 pub(crate) use payload::{Content, Layout, Spec, check};
+pub(crate) use span::{MediaSpan, text_tokens};
 
 use crate::error::{Error, Result};
 use crate::part_file::PartFile;
@@ -22,6 +24,15 @@ use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// What a saved state holds.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// use llama::{SeqId, StateKind};
+/// let mut ctx = model.context_builder().n_ctx(256).build()?;
+/// assert_eq!(ctx.save_state(&[])?.kind(), StateKind::Whole);
+/// assert_eq!(ctx.save_sequence(SeqId(0), &[])?.kind(), StateKind::Sequence);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StateKind {
@@ -99,10 +110,15 @@ impl State {
         (self.header.kind != StateKind::Whole).then_some(self.header.seq)
     }
 
-    /// The tokens that were given when it was saved.
+    /// The tokens that were given when it was saved; -1 where a chat has an image or a recording.
     #[must_use]
     pub fn tokens(&self) -> &[Token] {
         &self.header.tokens
+    }
+
+    /// Images and recordings among the tokens.
+    pub(crate) fn media(&self) -> &[MediaSpan] {
+        &self.header.media
     }
 
     /// Architecture and size of the model that it belongs to, in a few words.
@@ -290,7 +306,8 @@ mod tests {
                     n_ctx_seq: 256,
                     n_seq_max: 2,
                 },
-                tokens: vec![Token(1), Token(-5), Token(70_000)],
+                tokens: vec![Token(1), Token(-5), Token(70_000), Token::MEDIA],
+                media: vec![MediaSpan { start: 3, n_tokens: 1, n_pos: 2, id: "2x2-ab".to_owned(), piece: 0 }],
             },
             payload: (0..200).collect(),
             native: false,

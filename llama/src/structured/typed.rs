@@ -3,6 +3,7 @@
 use super::Format;
 use crate::chat::Chat;
 use crate::error::{Error, Result};
+use crate::message::Message;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
@@ -37,8 +38,8 @@ impl Chat {
     /// [`Error::Schema`] for types whose form cannot be enforced, see [`Format::json_schema`];
     /// [`Error::Incomplete`] when a limit cuts the reply; [`Error::Reply`] when the type refuses the value for
     /// reasons that its schema does not tell; otherwise as [`ask`](Self::ask).
-    pub fn ask_for<T: DeserializeOwned + JsonSchema>(&mut self, text: impl Into<String>) -> Result<T> {
-        let reply = self.ask_as(text, &Format::json::<T>())?;
+    pub fn ask_for<T: DeserializeOwned + JsonSchema>(&mut self, message: impl Into<Message>) -> Result<T> {
+        let reply = self.ask_as(message, &Format::json::<T>())?;
         serde_json::from_str(&reply).map_err(|error| Error::Reply { detail: error.to_string(), text: reply })
     }
 }

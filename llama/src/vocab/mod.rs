@@ -10,7 +10,7 @@ pub use decoder::TokenDecoder;
 pub use prompt::PromptPart;
 
 use crate::error::{Error, Result};
-use crate::ffi::model::VocabPtr;
+use crate::ffi::vocab::VocabPtr;
 use crate::model::Model;
 use crate::stack;
 use crate::token::Token;
@@ -41,6 +41,12 @@ impl Special {
 }
 
 /// How a vocabulary splits text.
+///
+/// ```
+/// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+/// assert_eq!(model.vocab().kind(), llama::VocabKind::Bpe);
+/// # Ok::<(), llama::Error>(())
+/// ```
 #[doc(alias = "llama_vocab_type")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]

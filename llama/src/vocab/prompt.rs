@@ -3,6 +3,8 @@
 use super::special::{ControlText, control_texts};
 use super::{Special, Vocab};
 use crate::error::Result;
+#[cfg(feature = "multimodal")]
+use crate::multimodal::Part;
 use crate::token::Token;
 use std::ops::Range;
 
@@ -54,6 +56,27 @@ impl Vocab {
     /// [`tokenize_prompt`](Self::tokenize_prompt) without the beginning and end tokens that the model asks for.
     pub(crate) fn tokenize_prompt_fragment(&self, parts: &[PromptPart]) -> Result<Vec<Token>> {
         self.split_parts(parts, false)
+    }
+
+    /// The same texts as they are tokenized one by one around media.
+    #[cfg(feature = "multimodal")]
+    pub(crate) fn text_parts(&self, parts: &[PromptPart]) -> Result<Vec<Part>> {
+        self.usable()?;
+        let text: String = parts.iter().map(|part| part.text.as_str()).collect();
+        let inputs = input_ranges(parts);
+        let controls = control_texts(self.model())?;
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
+        if !controls.iter().any(|control| touches_input(&text, &control.text, &inputs)) {
+            return Ok(vec![Part::template(text)]);
+        }
+        let own = |token: Token| controls.iter().find(|control| control.token == token);
+        let part = |fragment| match fragment {
+            Fragment::Control(token) => own(token).map(|control| Part::template(control.text.as_str())),
+            Fragment::Text(range) => Some(Part::text(&text[range])),
+        };
+        Ok(split(&text, &inputs, controls).into_iter().filter_map(part).collect())
     }
 
     fn split_parts(&self, parts: &[PromptPart], add_special: bool) -> Result<Vec<Token>> {

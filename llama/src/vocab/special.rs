@@ -1,7 +1,7 @@
 //! The special tokens of a vocabulary.
 
 use crate::error::Result;
-use crate::ffi::model::VocabPtr;
+use crate::ffi::vocab::VocabPtr;
 use crate::model::Model;
 use crate::token::Token;
 

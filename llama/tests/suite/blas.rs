@@ -1,11 +1,12 @@
 //! The BLAS back end: prompts are computed on it, with the same result.
 
-use crate::common::{batch, context, model, question};
+use crate::common::{batch, context, load_plugin, model, question};
 use llama::{DeviceKind, SeqId};
 use std::sync::{Arc, Mutex};
 
 #[test]
 fn prompts_run_on_it() {
+    load_plugin("blas");
     let devices = llama::devices().unwrap();
     let device = devices.iter().find(|device| device.name() == "BLAS").expect("the device is there");
     assert_eq!(device.kind(), DeviceKind::Accelerator);

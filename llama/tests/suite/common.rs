@@ -65,6 +65,18 @@ pub(crate) fn greedy(context: &mut Context, seq: i32, prompt: &[Token], max: usi
     out
 }
 
+/// Loads a back end, where this build has it in a file of its own.
+#[allow(dead_code, reason = "not every build has back ends beside the CPU")]
+pub(crate) fn load_plugin(feature: &str) {
+    #[cfg(feature = "dynamic-backends")]
+    {
+        let folder = std::path::Path::new(llama::sys::build_info::PLUGINS.unwrap());
+        llama::backends::load(folder.join(format!("libllama-backend-{feature}.so"))).unwrap();
+    }
+    #[cfg(not(feature = "dynamic-backends"))]
+    let _ = feature;
+}
+
 /// The answer of the default model to a question.
 pub(crate) fn answer(context: &mut Context, text: &str) -> String {
     let tokens = greedy(context, 0, &question(text), 60);

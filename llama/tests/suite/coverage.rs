@@ -1,4 +1,5 @@
-//! Every function of llama.h and of the multimodal library is wrapped, or listed with a reason in `unwrapped.txt`.
+//! Every function of llama.h and of the multimodal library is wrapped, or listed with a reason in `unwrapped.txt`;
+//! every public type shows how it is used.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -26,22 +27,27 @@ fn bound() -> BTreeSet<String> {
         .collect()
 }
 
-/// The functions that the safe crate calls, from all its source files.
-fn called() -> BTreeSet<String> {
-    let mut called = BTreeSet::new();
+/// The source files of the safe crate, with their texts.
+fn sources() -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
     let mut folders = vec![root().join("src")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
-            let path: PathBuf = entry.unwrap().path();
+            let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
             } else {
                 let text = std::fs::read_to_string(&path).unwrap();
-                called.extend(code(&text).flat_map(names));
+                files.push((path, text));
             }
         }
     }
-    called
+    files
+}
+
+/// The functions that the safe crate calls, from all its source files.
+fn called() -> BTreeSet<String> {
+    sources().iter().flat_map(|(_, text)| code(text).flat_map(names)).collect()
 }
 
 /// Lines of code, without comments and attributes.
@@ -113,4 +119,42 @@ fn deprecated_functions_are_those_of_the_header() {
         .into_iter()
         .filter(|(name, reason)| name.starts_with("llama_") && reason.starts_with("deprecated"));
     assert_eq!(listed.map(|(name, _)| name).collect::<BTreeSet<_>>(), marked);
+}
+
+/// Types that the example of the type that holds them shows.
+const SHOWN_ELSEWHERE: [&str; 3] = ["DeviceUsage", "FitDevice", "MemoryUse"];
+
+/// The name of the public type or trait that a line at the root of a module declares.
+fn public_type(line: &str) -> Option<&str> {
+    let declared = line.strip_prefix("pub ")?;
+    let rest = ["struct ", "enum ", "trait ", "type "].iter().find_map(|kind| declared.strip_prefix(kind))?;
+    rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()
+}
+
+#[test]
+fn every_public_type_has_an_example() {
+    let mut without = Vec::new();
+    let mut count = 0;
+    for (file, text) in sources() {
+        if file.starts_with(root().join("src/ffi")) {
+            continue;
+        }
+        let mut shown = false;
+        for line in text.lines() {
+            match public_type(line) {
+                Some(name) => {
+                    count += 1;
+                    if !shown && !SHOWN_ELSEWHERE.contains(&name) {
+                        without.push(format!("{name} in {}", file.display()));
+                    }
+                }
+                None if line.starts_with("///") => shown |= line.starts_with("/// ```"),
+                // Attributes stand between the text and the type.
+                None if line.starts_with(['#', ' ', ')']) => {}
+                None => shown = false,
+            }
+        }
+    }
+    assert!(count > 100, "only {count} types were found");
+    assert!(without.is_empty(), "these types have no example: {without:#?}");
 }

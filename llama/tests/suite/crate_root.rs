@@ -11,6 +11,7 @@ fn is_on(feature: &str) -> bool {
     match feature {
         "async" => cfg!(feature = "async"),
         "derive" => cfg!(feature = "derive"),
+        "dynamic-backends" => cfg!(feature = "dynamic-backends"),
         "llguidance" => cfg!(feature = "llguidance"),
         "multimodal" => cfg!(feature = "multimodal"),
         "rpc" => cfg!(feature = "rpc"),

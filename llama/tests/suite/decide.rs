@@ -138,7 +138,7 @@ fn misuse() {
     let reversed = 5..=1;
     assert!(matches!(chat.score("x", reversed), Err(Error::InvalidParameter { .. })));
     assert!(matches!(chat.score("x", i32::MIN..=i32::MAX), Err(Error::TooLong { .. })));
-    assert!(matches!(chat.yes_no(&"word ".repeat(2_000)), Err(Error::ContextFull { .. })));
+    assert!(matches!(chat.yes_no("word ".repeat(2_000)), Err(Error::ContextFull { .. })));
     assert!(matches!(chat.decide_among("x", &["a", &"long ".repeat(600)]), Err(Error::ContextFull { .. })));
     assert!(chat.decide_among("x", &["\0", "\u{1f999}\u{1f999}"]).is_ok());
     let token = CancelToken::new();

@@ -49,7 +49,13 @@ fn random_grammars_give_their_own_texts() {
 
 /// Remembers which tokens it was shown.
 #[derive(Clone, Default)]
-struct Recorder(Arc<Mutex<BTreeSet<i32>>>);
+pub(crate) struct Recorder(Arc<Mutex<BTreeSet<i32>>>);
+
+impl Recorder {
+    pub(crate) fn seen(&self) -> BTreeSet<i32> {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl CustomSampler for Recorder {
     fn name(&self) -> &'static str {
@@ -64,20 +70,46 @@ impl CustomSampler for Recorder {
 }
 
 /// llama.cpp's own sampler for a grammar.
-struct Reference(*mut llama::sys::llama_sampler);
+pub(crate) struct Reference(*mut llama::sys::llama_sampler);
 
 impl Reference {
     fn new(vocab: &Vocab, gbnf: &str) -> Self {
         let (gbnf, root) = (CString::new(gbnf).unwrap(), CString::new("root").unwrap());
-        // SAFETY: the model is alive.
-        let raw = unsafe { guarded::llama_model_get_vocab(vocab.model().as_ptr()) }.unwrap();
+        let raw = Self::vocab(vocab);
         // SAFETY: the vocabulary lives as long as its model; both texts are terminated.
         let ptr = unsafe { guarded::llama_sampler_init_grammar(raw, gbnf.as_ptr(), root.as_ptr()) }.unwrap();
         assert!(!ptr.is_null(), "llama.cpp refuses it");
         Self(ptr)
     }
 
-    fn allowed(&self, vocab: &Vocab) -> BTreeSet<i32> {
+    /// One that waits; `None` where llama.cpp refuses a pattern.
+    pub(crate) fn lazy(vocab: &Vocab, gbnf: &str, patterns: &[&str], tokens: &[Token]) -> Option<Self> {
+        let (gbnf, root) = (CString::new(gbnf).unwrap(), CString::new("root").unwrap());
+        let raw = Self::vocab(vocab);
+        let patterns: Vec<CString> = patterns.iter().map(|text| CString::new(*text).unwrap()).collect();
+        let mut patterns: Vec<_> = patterns.iter().map(|text| text.as_ptr()).collect();
+        let tokens: Vec<i32> = tokens.iter().map(|token| token.0).collect();
+        // SAFETY: the vocabulary lives as long as its model; all texts are terminated, the lists as long as told.
+        let made = unsafe {
+            guarded::llama_sampler_init_grammar_lazy_patterns(
+                raw,
+                gbnf.as_ptr(),
+                root.as_ptr(),
+                patterns.as_mut_ptr(),
+                patterns.len(),
+                tokens.as_ptr(),
+                tokens.len(),
+            )
+        };
+        made.ok().filter(|ptr| !ptr.is_null()).map(Self)
+    }
+
+    fn vocab(vocab: &Vocab) -> *const llama::sys::llama_vocab {
+        // SAFETY: the model is alive.
+        unsafe { guarded::llama_model_get_vocab(vocab.model().as_ptr()) }.unwrap()
+    }
+
+    pub(crate) fn allowed(&self, vocab: &Vocab) -> BTreeSet<i32> {
         let mut list: Vec<_> = (0..i32::try_from(vocab.len()).unwrap())
             .map(|id| llama::sys::llama_token_data { id, logit: 0.0, p: 0.0 })
             .collect();
@@ -88,7 +120,7 @@ impl Reference {
         list.iter().filter(|candidate| candidate.logit == 0.0).map(|candidate| candidate.id).collect()
     }
 
-    fn accept(&self, token: Token) {
+    pub(crate) fn accept(&self, token: Token) {
         // SAFETY: the sampler is alive, the token was chosen from what it allows.
         unsafe { guarded::llama_sampler_accept(self.0, token.0) }.unwrap();
     }
@@ -101,17 +133,22 @@ impl Drop for Reference {
     }
 }
 
-#[test]
-fn the_same_tokens_are_allowed_as_by_llama_cpp() {
-    let vocab = model().vocab();
-    // llama.cpp lets control tokens stand for the letters of their names, and bytes that no text has.
-    let texts: BTreeSet<i32> = (0..i32::try_from(vocab.len()).unwrap())
+/// Tokens on which both engines agree: llama.cpp lets control tokens stand for the letters of their names, and bytes
+/// that no text has.
+pub(crate) fn texts(vocab: &Vocab) -> BTreeSet<i32> {
+    (0..i32::try_from(vocab.len()).unwrap())
         .filter(|&id| {
             let bytes = vocab.token_to_bytes(Token(id), Special::AsText).unwrap();
             let never = |byte: &u8| matches!(byte, 0 | 0xC0 | 0xC1 | 0xF5..=0xFF);
             vocab.is_eog(Token(id)).unwrap() || !bytes.is_empty() && !bytes.iter().any(never)
         })
-        .collect();
+        .collect()
+}
+
+#[test]
+fn the_same_tokens_are_allowed_as_by_llama_cpp() {
+    let vocab = model().vocab();
+    let texts = texts(&vocab);
     let is_text = |id: &i32| texts.contains(id);
     for seed in 0..cases(25) {
         let gbnf = Rules::random(&mut Generator::new(1_000_000 + seed)).to_string();
@@ -127,7 +164,7 @@ fn the_same_tokens_are_allowed_as_by_llama_cpp() {
         for step in 0..6 {
             let token = sampler.sample(&noise(&vocab, &mut rng, step)).unwrap();
             let expected: BTreeSet<i32> = reference.allowed(&vocab).into_iter().filter(is_text).collect();
-            let found: BTreeSet<i32> = recorder.0.lock().unwrap().iter().copied().filter(is_text).collect();
+            let found: BTreeSet<i32> = recorder.seen().into_iter().filter(is_text).collect();
             let differ: Vec<String> = found
                 .symmetric_difference(&expected)
                 .map(|&id| format!("{id} {:x?}", vocab.token_to_bytes(Token(id), Special::AsText).unwrap()))

@@ -24,7 +24,10 @@ mod grammar;
 mod hf;
 mod hostile;
 mod infill;
+mod lazy;
 mod load;
+#[cfg(feature = "multimodal")]
+mod media_chat;
 mod memory;
 mod misuse;
 #[cfg(feature = "multimodal")]

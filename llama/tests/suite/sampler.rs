@@ -311,46 +311,6 @@ fn bad_grammars_are_errors() {
     }
     assert!(Grammar::with_root(&vocab, "start ::= \"a\"", "start").is_ok());
     assert!(Grammar::with_root(&vocab, "start ::= \"a\"", "st\0art").is_err());
-    assert!(Grammar::lazy(&vocab, "root ::= \"a\"", "root", &[], &[]).is_err());
-    assert!(Grammar::lazy(&vocab, "root ::= \"a\"", "root", &["("], &[]).is_err());
-    assert!(Grammar::lazy(&vocab, "root ::= \"a\"", "root", &[], &[Token(-1)]).is_err());
-}
-
-#[test]
-fn a_lazy_grammar_waits_for_its_trigger() {
-    let vocab = model().vocab();
-    let text_token = |text: &str| vocab.tokenize_fragment(text, Special::AsText).unwrap()[0];
-    let (a, b) = (text_token("a"), text_token("b"));
-    let grammar = Grammar::lazy(&vocab, "root ::= \"a\" \"b\"+", "root", &[], &[a]).unwrap();
-    let mut sampler = Sampler::builder().grammar(grammar).greedy().build().unwrap();
-    let prefer = |token: Token| {
-        let mut logits = vec![0.0; vocab.len()];
-        logits[token.index().unwrap()] = 10.0;
-        logits
-    };
-    assert_eq!(sampler.sample(&prefer(b)).unwrap(), b, "free before the trigger");
-    assert_eq!(sampler.sample(&prefer(a)).unwrap(), a, "the trigger");
-    let forced = sampler.sample(&prefer(a)).unwrap();
-    assert_ne!(forced, a, "from here on only b is allowed");
-    assert!(vocab.detokenize(&[forced], Special::AsText).unwrap().bytes().all(|c| c == b'b'));
-}
-
-#[test]
-fn a_lazy_grammar_waits_as_long_as_it_takes() {
-    let vocab = model().vocab();
-    let letter = vocab.tokenize_fragment("b", Special::AsText).unwrap()[0];
-    let patterns = ["[\\s\\S]*?(<go>)[\\s\\S]*"];
-    let grammar = Grammar::lazy(&vocab, "root ::= \"<go>\" \"b\"+", "root", &patterns, &[]).unwrap();
-    let mut sampler = Sampler::builder().grammar(grammar).greedy().build().unwrap();
-    let mut logits = vec![0.0; vocab.len()];
-    logits[letter.index().unwrap()] = 10.0;
-    // The pattern recurses once per character: on this small stack it would overflow after some 600.
-    let small = std::thread::Builder::new().stack_size(192 << 10).spawn(move || {
-        for _ in 0..900 {
-            assert_eq!(sampler.sample(&logits).unwrap(), letter);
-        }
-    });
-    small.unwrap().join().unwrap();
 }
 
 #[test]
@@ -364,20 +324,24 @@ fn grammars_that_would_exhaust_the_process_are_errors() {
         let rules: Vec<String> = (1..40).map(rule).collect();
         format!("root ::= a1\n{}\na40 ::= {last}\n", rules.join("\n"))
     };
-    // llama.cpp, which runs lazy grammars, would take time or memory without end for these.
+    // Left to llama.cpp these would take time or memory without end.
     for bad in [
         format!("root ::= #\r{}", "(".repeat(1_000_000)),
-        chain(200_000),
+        chain(600_000),
+        format!("root ::= {}", "\"a\"{2000} ".repeat(10_000)),
+    ] {
+        let result = Grammar::new(&vocab, &bad);
+        assert!(result.is_err(), "{:?}", &bad[..bad.len().min(60)]);
+    }
+    for good in [
         doubled(|i| format!("a{i} ::= a{0} \"x\" | a{0} \"y\"", i + 1), "\"z\""),
         doubled(|i| format!("a{i} ::= a{0} a{0}", i + 1), "\"z\" |"),
         "root ::= e root \"x\" | \"y\"\ne ::= f\nf ::= \"z\" |".to_owned(),
-        format!("root ::= {}", "\"a\"{2000} ".repeat(10_000)),
     ] {
-        let result = Grammar::lazy(&vocab, &bad, "root", &[], &[Token(0)]);
-        assert!(result.is_err(), "{:?}", &bad[..bad.len().min(60)]);
+        let grammar = Grammar::new(&vocab, &good).unwrap();
+        let mut sampler = Sampler::builder().grammar(grammar).greedy().build().unwrap();
+        assert!(sampler.sample(&vec![0.0; vocab.len()]).is_ok(), "{good}");
     }
-    let lazy = |gbnf: &str| Grammar::lazy(&vocab, gbnf, "root", &[], &[Token(0)]);
-    assert!(lazy("root ::= \"a\" root | \"b\"").is_ok());
     let nested = |n: usize| format!("root ::= {}\"y\"{}", "(".repeat(n), ")".repeat(n));
     assert!(Grammar::new(&vocab, &nested(257)).is_err());
     // What is allowed has room, on a small stack too.
@@ -410,68 +374,6 @@ fn ordinary_grammars_stay_accepted() {
     ] {
         let result = Grammar::new(&vocab, good);
         assert!(result.is_ok(), "{result:?} for {good:?}");
-        let result = Grammar::lazy(&vocab, good, "root", &[], &[Token(0)]);
-        assert!(result.is_ok(), "{result:?} for {good:?}");
-    }
-}
-
-#[test]
-fn trigger_patterns_are_limited() {
-    let vocab = model().vocab();
-    let lazy = |pattern: &str| Grammar::lazy(&vocab, "root ::= \"a\"", "root", &[pattern], &[]);
-    let deep = |n: usize| format!("{}a{}", "(".repeat(n), ")".repeat(n));
-    for (bad, number) in [("a".repeat(100_000), "100000"), (deep(17), "17"), (deep(200), "200")] {
-        let text = lazy(&bad).unwrap_err().to_string();
-        assert!(text.contains(number), "{text}");
-    }
-    let letter = vocab.tokenize_fragment("b", Special::AsText).unwrap()[0];
-    let patterns =
-        [deep(16), "a".repeat(512), format!("({}b)*c", "()".repeat(250)), "(((b?){40}){40}){40}c".to_owned()];
-    let mut grammars: Vec<Grammar> = patterns
-        .iter()
-        .filter_map(|p| Grammar::lazy(&vocab, "root ::= \"a\"", "root", &[p], &[]).ok())
-        .collect();
-    assert!(grammars.len() >= 3);
-    let mut logits = vec![0.0; vocab.len()];
-    logits[letter.index().unwrap()] = 10.0;
-    let small = std::thread::Builder::new().stack_size(192 << 10).spawn(move || {
-        for grammar in grammars.drain(..3) {
-            let mut sampler = Sampler::builder().grammar(grammar).greedy().build().unwrap();
-            for _ in 0..60 {
-                assert_eq!(sampler.sample(&logits).unwrap(), letter);
-            }
-            sampler.reset().unwrap();
-        }
-    });
-    small.unwrap().join().unwrap();
-}
-
-#[test]
-fn a_lazy_grammar_stops_watching_once_it_applies() {
-    let vocab = model().vocab();
-    let token = |text: &str| vocab.tokenize_fragment(text, Special::AsText).unwrap()[0];
-    let (a, b) = (token("a"), token("b"));
-    let prefer = |token: Token| {
-        let mut logits = vec![0.0; vocab.len()];
-        logits[token.index().unwrap()] = 10.0;
-        logits
-    };
-    // Each byte counts some 500 steps for this pattern, so 2,200 bytes would be too many.
-    let pattern = format!("({}x)*y", "q?".repeat(240));
-    for triggers in [vec![a], vec![]] {
-        let patterns = [pattern.as_str(), "(a)"];
-        let patterns = &patterns[..2 - triggers.len()];
-        let gbnf = "root ::= \"a\" \"b\"+";
-        let grammar = Grammar::lazy(&vocab, gbnf, "root", patterns, &triggers).unwrap();
-        let mut sampler = Sampler::builder().grammar(grammar).greedy().build().unwrap();
-        for _ in 0..2 {
-            assert_eq!(sampler.sample(&prefer(a)).unwrap(), a, "the trigger");
-            for _ in 0..3_000 {
-                assert_eq!(sampler.sample(&prefer(b)).unwrap(), b);
-            }
-            sampler.reset().unwrap();
-            assert_eq!(sampler.sample(&prefer(b)).unwrap(), b, "free again");
-        }
     }
 }
 

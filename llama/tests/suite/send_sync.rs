@@ -171,6 +171,8 @@ fn both_of_features() -> Vec<&'static str> {
                 ProjectorBuilder,
             )
         },
+        #[cfg(feature = "dynamic-backends")]
+        assert_both!(llama::backends::Plugin, llama::backends::PluginFile),
         #[cfg(feature = "rpc")]
         assert_both!(llama::rpc::RemoteHost, llama::rpc::Server),
         #[cfg(feature = "tokenizers")]

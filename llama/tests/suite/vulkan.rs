@@ -1,9 +1,10 @@
 //! The Vulkan back end: whole and partial offload, compared with the processor.
 
-use crate::common::{batch, default_path, model, question};
+use crate::common::{batch, default_path, load_plugin, model, question};
 use llama::{Device, Layers, Model, Token};
 
 fn device() -> Option<Device> {
+    load_plugin("vulkan");
     let all = llama::devices().unwrap();
     let found = all.into_iter().find(|device| device.name().starts_with("Vulkan"));
     if found.is_none() {
@@ -19,6 +20,7 @@ fn logits(model: &Model, prompt: &[Token]) -> Vec<f32> {
 
 #[test]
 fn the_back_end_is_registered() {
+    load_plugin("vulkan");
     assert!(llama::registries().unwrap().iter().any(|registry| registry.name() == "Vulkan"));
 }
 
@@ -30,8 +32,11 @@ fn offloaded_layers_give_the_same_tokens() {
     let expected = logits(&model(), &prompt);
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
     for layers in [Layers::All, Layers::Count(2)] {
-        let offloaded =
-            Model::builder(default_path()).devices(&[device.clone()]).gpu_layers(layers).load().unwrap();
+        let offloaded = Model::builder(default_path())
+            .devices(std::slice::from_ref(&device))
+            .gpu_layers(layers)
+            .load()
+            .unwrap();
         let found = logits(&offloaded, &prompt);
         let cosine = dot(&found, &expected) / (dot(&found, &found) * dot(&expected, &expected)).sqrt();
         assert!(cosine > 0.999, "{layers:?}: {cosine}");

@@ -1,5 +1,6 @@
 //! Proposals from a smaller model.
 
+use super::super::content::Content;
 use super::Session;
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
@@ -16,7 +17,8 @@ const MAX_VOCAB_DIFFERENCE: usize = 128;
 /// The text is the same as without, up to rounding: the large model chooses each token with its own sampler,
 /// and computing several tokens at once rounds a little differently. Pays where the small model is many times
 /// faster and mostly right. Models whose past is one state (recurrent and hybrid ones) cannot take proposals
-/// back: as the large model they generate as without, as the small one they are refused.
+/// back: as the large model they generate as without, as the small one they are refused. The small model sees
+/// neither images nor recordings: behind one it proposes nothing.
 ///
 /// ```
 /// use llama::Draft;
@@ -187,7 +189,7 @@ impl DraftSession {
         if most == 0 || !text.iter().all(|&token| known(token)) {
             return Ok(drafts);
         }
-        self.session.prepare(text, &mut |_| {})?;
+        self.session.prepare(&Content::from(text.to_vec()), &mut |_| {})?;
         let mut pending = text[self.session.tokens().len()..].to_vec();
         while drafts.len() < most {
             let mut best = None;

@@ -68,6 +68,8 @@ impl Speculation {
         let text = [session.tokens(), &[pending]].concat();
         if let Some(lookup) = &self.lookup {
             let found = lookup.find(&text, most);
+            // What followed may have been an image.
+            let found = found.split(|&token| token == Token::MEDIA).next().unwrap_or_default();
             if !found.is_empty() {
                 return Ok(found.to_vec());
             }

@@ -4,23 +4,21 @@ mod chars;
 mod gbnf;
 #[cfg(feature = "llguidance")]
 pub(crate) mod guided;
-mod lazy;
 mod network;
-mod outline;
-mod pattern;
+mod own;
 mod recognizer;
 mod stacks;
 pub(crate) mod trie;
+mod trigger;
 
-use super::link::Failure;
 use crate::error::{Error, Result};
 use crate::ffi::sampler::Candidate;
 use crate::token::Token;
 use crate::vocab::{Special, Vocab};
 use gbnf::Tokens;
-use lazy::Lazy;
-use llama_sys::Fault;
+use own::Own;
 use recognizer::Recognizer;
+use trigger::Trigger;
 
 /// A grammar with its state: which tokens may follow on those chosen so far. Keeps the model alive.
 ///
@@ -43,11 +41,10 @@ use recognizer::Recognizer;
 /// # Ok::<(), llama::Error>(())
 /// ```
 ///
-/// # Engines
-/// [`new`](Self::new) uses an engine of this crate's own. Rules may begin with themselves, and ambiguity costs
-/// little: what llama.cpp keeps as a list of stacks, which may double with each character, is one graph here. A
-/// grammar that is hostile nevertheless ends in [`Error::Grammar`] while sampling, not in a process without memory.
-/// [`lazy`](Self::lazy) uses llama.cpp's engine, which is not bounded in this way.
+/// # Work
+/// The engine is this crate's own. Rules may begin with themselves, and ambiguity costs little: what llama.cpp keeps
+/// as a list of stacks, which may double with each character, is one graph here. A grammar that is hostile
+/// nevertheless ends in [`Error::Grammar`] while sampling, not in a process without memory.
 #[doc(alias = "llama_sampler_init_grammar")]
 #[derive(Debug)]
 pub struct Grammar {
@@ -58,16 +55,8 @@ pub struct Grammar {
 #[derive(Debug)]
 enum Engine {
     Own(Box<Own>),
-    Lazy(Lazy),
     #[cfg(feature = "llguidance")]
     Guided(Box<guided::Guided>),
-}
-
-/// This crate's own engine.
-#[derive(Debug, Clone)]
-struct Own {
-    now: Recognizer,
-    first: Recognizer,
 }
 
 struct VocabTokens<'v>(&'v Vocab);
@@ -105,32 +94,54 @@ impl Grammar {
     /// As [`new`](Self::new), and [`Error::Grammar`] for a grammar that lacks the symbol.
     #[doc(alias = "llama_sampler_init_grammar")]
     pub fn with_root(vocab: &Vocab, gbnf: &str, root: &str) -> Result<Self> {
-        if vocab.is_empty() {
-            return Err(Error::NoVocab);
-        }
-        let (net, start) = gbnf::parse(gbnf, root, &VocabTokens(vocab))?;
-        trie::of_model(vocab.model())?;
-        let first = Recognizer::new(net, start)?;
-        Ok(Self { engine: Engine::Own(Box::new(Own { now: first.clone(), first })), vocab: vocab.clone() })
+        let recognizer = parse(vocab, gbnf, root)?;
+        Ok(Self { engine: Engine::Own(Box::new(Own::new(recognizer, None))), vocab: vocab.clone() })
     }
 
-    /// Parses a grammar that only starts to restrict once one of the patterns matches the text generated so far
-    /// (from its beginning; the grammar then applies from the first group on) or one of the tokens appears.
+    /// Parses a grammar that only starts to restrict once one of the tokens appears, or one of the patterns is found
+    /// in the text generated so far.
     ///
-    /// Patterns are ECMAScript regular expressions of up to 512 bytes with up to 16 nested parentheses. They are
-    /// matched again after every token by the C++ library, which backtracks: nested repetitions such as `(a*)*b`
-    /// may take exponential time, so let no one whom you do not trust write them. The same holds for the grammar,
-    /// which llama.cpp reads here: rules that begin with themselves or in too many ways are refused, but
-    /// ambiguity further on is not seen: `root ::= "a" root "b" | "a" root "c" | "d"` doubles its time and memory
-    /// with each `a`.
+    /// The grammar describes the text from there on: from the token, or from the first group of the pattern that is
+    /// not empty, or without one from where the match begins. Patterns are tried in their order after each token. The
+    /// tokens may be control tokens: they stand for their names in this grammar, and control tokens do so in the text
+    /// that patterns are matched with.
+    ///
+    /// Patterns are ECMAScript regular expressions. They read bytes, so a class or a repetition takes a character
+    /// beyond ASCII apart; `^` and `$` are the ends of the whole text so far; look-aheads may be for fixed texts, as
+    /// in `(?!all)`; there are no back-references. Matching looks at each byte of the text once, whatever the pattern.
+    ///
+    /// ```
+    /// use llama::{Grammar, Sampler, Special};
+    /// # let model = llama::Model::load("../examples/model/llama-tiny-chat.gguf")?;
+    /// let vocab = model.vocab();
+    /// let gbnf = r#"root ::= "<go>" [0-9]"#;
+    /// let grammar = Grammar::lazy(&vocab, gbnf, "root", &["<go>"], &[])?;
+    /// let mut sampler = Sampler::builder().grammar(grammar).greedy().build()?;
+    /// for token in vocab.tokenize("Well, <go>", Special::AsText)? {
+    ///     // What a model would say.
+    ///     let mut logits = vec![0.0; vocab.len()];
+    ///     logits[token.0 as usize] = 1.0;
+    ///     sampler.sample(&logits)?;
+    /// }
+    /// let next = sampler.sample(&vec![0.0; vocab.len()])?;
+    /// assert!(vocab.detokenize(&[next], Special::AsText)?.bytes().all(|c| c.is_ascii_digit()));
+    /// # Ok::<(), llama::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error::Grammar`] for a grammar or pattern that does not parse, or a pattern beyond a limit;
-    /// [`Error::TooLong`] for a grammar beyond a limit; [`Error::TokenOutOfRange`].
+    /// As [`with_root`](Self::with_root); [`Error::Grammar`] for a pattern that does not parse or has more than 4096
+    /// bytes or steps, 32 groups or 64 nested parentheses, and where there is neither pattern nor token;
+    /// [`Error::TooLong`] for more than 64 patterns. While sampling, [`Error::Grammar`] for a trigger that the grammar
+    /// does not begin with.
     #[doc(alias = "llama_sampler_init_grammar_lazy_patterns")]
     pub fn lazy(vocab: &Vocab, gbnf: &str, root: &str, patterns: &[&str], tokens: &[Token]) -> Result<Self> {
-        let lazy = Lazy::new(vocab, gbnf, root, patterns, tokens)?;
-        Ok(Self { engine: Engine::Lazy(lazy), vocab: vocab.clone() })
+        let recognizer = parse(vocab, gbnf, root)?;
+        let trigger = Trigger::new(patterns, tokens)?;
+        tokens.iter().try_for_each(|&token| vocab.check(token).map(drop))?;
+        let engine = Engine::Own(Box::new(Own::new(recognizer, Some(trigger))));
+        let mut this = Self { engine, vocab: vocab.clone() };
+        this.spell(tokens)?;
+        Ok(this)
     }
 
     /// The vocabulary that the grammar was made for.
@@ -139,51 +150,58 @@ impl Grammar {
         &self.vocab
     }
 
-    /// True when the text is complete and nothing may follow but its end. A lazy grammar never says so.
+    /// True when the text is complete and nothing may follow but its end.
     #[must_use]
     pub fn is_finished(&self) -> bool {
         match &self.engine {
-            Engine::Own(own) => own.now.must_end(),
+            Engine::Own(own) => own.is_finished(),
             #[cfg(feature = "llguidance")]
             Engine::Guided(guided) => guided.is_finished(),
-            Engine::Lazy(_) => false,
         }
     }
 
-    /// True when the text may end here. `None` for a lazy grammar, which does not say.
+    /// True when the text may end here. `None` while a lazy grammar waits: it does not say.
     #[must_use]
     pub fn may_end(&self) -> Option<bool> {
         match &self.engine {
-            Engine::Own(own) => Some(own.now.may_end()),
+            Engine::Own(own) => own.may_end(),
             #[cfg(feature = "llguidance")]
             Engine::Guided(guided) => Some(guided.may_end()),
-            Engine::Lazy(_) => None,
+        }
+    }
+
+    /// True for a grammar that describes a part of the text only.
+    pub(crate) fn is_lazy(&self) -> bool {
+        match &self.engine {
+            Engine::Own(own) => own.is_lazy(),
+            #[cfg(feature = "llguidance")]
+            Engine::Guided(_) => false,
         }
     }
 
     /// A copy with the same state.
     ///
     /// # Errors
-    /// When llama.cpp is out of memory.
+    /// Never at present.
     #[doc(alias = "llama_sampler_clone")]
     pub fn try_clone(&self) -> Result<Self> {
         let engine = match &self.engine {
             Engine::Own(own) => Engine::Own(own.clone()),
             #[cfg(feature = "llguidance")]
             Engine::Guided(guided) => Engine::Guided(Box::new(guided.deep_clone())),
-            Engine::Lazy(lazy) => Engine::Lazy(lazy.try_clone()?),
         };
         Ok(Self { engine, vocab: self.vocab.clone() })
     }
 
     /// Lets the text of control tokens stand for them, for formats that are written with such tokens. For grammars
     /// of this crate's own engine.
-    #[cfg(feature = "tools")]
     pub(crate) fn spell(&mut self, tokens: &[Token]) -> Result<()> {
-        if let Engine::Own(own) = &mut self.engine {
-            let text = |&token: &Token| Ok((token, self.vocab.token_to_bytes(token, Special::Parse)?));
-            own.now.spell_as(tokens.iter().map(text).collect::<Result<_>>()?);
-            own.first = own.now.clone();
+        let text = |&token: &Token| Ok((token, self.vocab.token_to_bytes(token, Special::Parse)?));
+        let texts = tokens.iter().map(text).collect::<Result<_>>()?;
+        match &mut self.engine {
+            Engine::Own(own) => own.spell_as(texts),
+            #[cfg(feature = "llguidance")]
+            Engine::Guided(_) => {}
         }
         Ok(())
     }
@@ -194,16 +212,26 @@ impl Grammar {
     /// [`Error::Grammar`] when the text does not fit.
     #[cfg(feature = "tools")]
     pub(crate) fn skip(&mut self, text: &str) -> Result<()> {
-        if let Engine::Own(own) = &mut self.engine {
-            own.now.skip(text.as_bytes())?;
-            own.first = own.now.clone();
+        match &mut self.engine {
+            Engine::Own(own) => own.skip(text.as_bytes()),
+            #[cfg(feature = "llguidance")]
+            Engine::Guided(_) => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Lets a lazy grammar sleep in thoughts. `before` is what the prompt says of the answer already.
+    #[cfg(feature = "tools")]
+    pub(crate) fn ignore_thoughts(&mut self, begin: &str, ends: &[String], before: &str) -> Result<()> {
+        match &mut self.engine {
+            Engine::Own(own) => own.ignore_thoughts(begin, ends, before),
+            #[cfg(feature = "llguidance")]
+            Engine::Guided(_) => Ok(()),
+        }
     }
 
     pub(super) fn name(&self) -> &'static str {
         match self.engine {
-            Engine::Own(_) | Engine::Lazy(_) => "grammar",
+            Engine::Own(_) => "grammar",
             #[cfg(feature = "llguidance")]
             Engine::Guided(_) => "llguidance",
         }
@@ -211,71 +239,63 @@ impl Grammar {
 
     /// True when single tokens can be looked at for less than all of them together.
     pub(super) fn is_selective(&self) -> bool {
-        match self.engine {
-            Engine::Own(_) => true,
+        match &self.engine {
+            // A grammar that waits allows all tokens at no cost.
+            Engine::Own(own) => !own.waits(),
             #[cfg(feature = "llguidance")]
             Engine::Guided(_) => true,
-            Engine::Lazy(_) => false,
         }
     }
 
     /// Whether one token may follow.
     pub(super) fn allows(&mut self, token: Token) -> Result<bool> {
+        let trie = trie::of_model(self.vocab.model())?;
         match &mut self.engine {
-            Engine::Own(own) => own.now.allows(trie::of_model(self.vocab.model())?, token),
+            Engine::Own(own) => own.allows(trie, token),
             #[cfg(feature = "llguidance")]
-            Engine::Guided(guided) => guided.allows(trie::of_model(self.vocab.model())?, token),
-            Engine::Lazy(_) => Ok(true),
+            Engine::Guided(guided) => guided.allows(trie, token),
         }
     }
 
     /// Removes candidates that may not follow.
-    pub(super) fn filter(&mut self, candidates: &mut Vec<Candidate>) -> Result<(), Failure> {
-        match &mut self.engine {
-            Engine::Own(own) => {
-                let trie = trie::of_model(self.vocab.model()).map_err(Failure::Error)?;
-                let allowed = own.now.allowed(trie).map_err(Failure::Error)?;
-                candidates.retain(|candidate| is_set(&allowed, Token(candidate.id)));
-            }
+    pub(super) fn filter(&mut self, candidates: &mut Vec<Candidate>) -> Result<()> {
+        let trie = trie::of_model(self.vocab.model())?;
+        let allowed = match &mut self.engine {
+            Engine::Own(own) if own.waits() => return Ok(()),
+            Engine::Own(own) => own.allowed(trie)?,
             #[cfg(feature = "llguidance")]
-            Engine::Guided(guided) => {
-                let trie = trie::of_model(self.vocab.model()).map_err(Failure::Error)?;
-                let allowed = guided.allowed(trie).map_err(Failure::Error)?;
-                candidates.retain(|candidate| is_set(&allowed, Token(candidate.id)));
-            }
-            Engine::Lazy(lazy) => {
-                lazy.apply(candidates)?;
-                candidates.retain(|candidate| candidate.logit != f32::NEG_INFINITY);
-            }
-        }
+            Engine::Guided(guided) => guided.allowed(trie)?,
+        };
+        candidates.retain(|candidate| is_set(&allowed, Token(candidate.id)));
         Ok(())
     }
 
-    /// Takes a chosen token. An error that is no fault leaves the grammar unchanged.
-    pub(super) fn accept(&mut self, token: Token) -> Result<(), Failure> {
+    /// Takes a chosen token. An error leaves the grammar unchanged.
+    pub(super) fn accept(&mut self, token: Token) -> Result<()> {
+        let trie = trie::of_model(self.vocab.model())?;
         match &mut self.engine {
-            Engine::Own(own) => {
-                let trie = trie::of_model(self.vocab.model()).map_err(Failure::Error)?;
-                own.now.accept(trie, token).map_err(Failure::Error)
-            }
+            Engine::Own(own) => own.accept(trie, &self.vocab, token),
             #[cfg(feature = "llguidance")]
-            Engine::Guided(guided) => {
-                let trie = trie::of_model(self.vocab.model()).map_err(Failure::Error)?;
-                guided.accept(trie, token).map_err(Failure::Error)
-            }
-            Engine::Lazy(lazy) => lazy.accept(&self.vocab, token),
+            Engine::Guided(guided) => guided.accept(trie, token),
         }
     }
 
-    pub(super) fn reset(&mut self) -> Result<(), Fault> {
+    pub(super) fn reset(&mut self) {
         match &mut self.engine {
-            Engine::Own(own) => own.now.clone_from(&own.first),
+            Engine::Own(own) => own.reset(),
             #[cfg(feature = "llguidance")]
             Engine::Guided(guided) => guided.reset(),
-            Engine::Lazy(lazy) => lazy.reset()?,
         }
-        Ok(())
     }
+}
+
+fn parse(vocab: &Vocab, gbnf: &str, root: &str) -> Result<Recognizer> {
+    if vocab.is_empty() {
+        return Err(Error::NoVocab);
+    }
+    let (net, start) = gbnf::parse(gbnf, root, &VocabTokens(vocab))?;
+    trie::of_model(vocab.model())?;
+    Recognizer::new(net, start)
 }
 
 fn is_set(bits: &[u64], token: Token) -> bool {
@@ -308,7 +328,7 @@ mod tests {
             assert_eq!((grammar.allows(mark), grammar.allows(a)), (Ok(false), Ok(true)));
             grammar.accept(a).unwrap();
             assert!(grammar.is_finished());
-            grammar.reset().unwrap();
+            grammar.reset();
             assert_eq!(
                 (grammar.may_end(), grammar.allows(mark)),
                 (Some(false), Ok(true)),

@@ -52,7 +52,6 @@ impl Recognizer {
     }
 
     /// Gives control tokens a text.
-    #[cfg(feature = "tools")]
     pub(super) fn spell_as(&mut self, texts: Vec<(Token, Vec<u8>)>) {
         self.spelled = texts.into();
     }
@@ -114,12 +113,16 @@ impl Recognizer {
         if trie.ending().contains(&token) {
             return if self.may_end() { Ok(()) } else { Err(not_allowed(token)) };
         }
+        let spelled = Arc::clone(&self.spelled);
+        self.accept_as(token, text_of(trie, &spelled, token))
+    }
+
+    /// Takes a token that stands for this text, which must be allowed.
+    pub(super) fn accept_as(&mut self, token: Token, text: &[u8]) -> Result<()> {
         let mut places = self.places.clone();
         let readings = self.stacks.len();
         self.stacks.refill();
-        let spelled = Arc::clone(&self.spelled);
-        let result = self.take(text_of(trie, &spelled, token), token, &mut places);
-        match result {
+        match self.take(text, token, &mut places) {
             Ok(Some((ends, partial, first))) => {
                 places.drain(..first);
                 (self.places, self.ends, self.partial) = (places, ends, partial);

@@ -43,6 +43,8 @@ const NOTHING_TO_GET_WRONG: &[(&str, &[&str])] = &[
             "State::to_bytes",
             "Trainer::finish",
             "Vocab::suppressed_tokens",
+            #[cfg(feature = "dynamic-backends")]
+            "automatic",
             "builtin_chat_templates",
             "cpu_variant",
             #[cfg(feature = "multimodal")]
@@ -64,6 +66,8 @@ const NOTHING_TO_GET_WRONG: &[(&str, &[&str])] = &[
     ),
     ("both values work", &["Context::set_causal_attention", "Context::set_embeddings"]),
     ("any number serves", &["Session::rewind"]),
+    #[cfg(feature = "multimodal")]
+    ("any vocabulary serves", &["Prompt::media_parts"]),
     #[cfg(feature = "async")]
     (
         "what is wrong is the first item of the stream: tried in the tests of streams",

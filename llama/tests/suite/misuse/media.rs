@@ -7,7 +7,9 @@ use crate::multimodal::{context, llava, load, picture, tone};
 use llama::multimodal::{
     Audio, Image, MediaEmbedding, MediaPrompt, Part, Projector, ProjectorBuilder, split_at_markers,
 };
-use llama::{Context, Error, Model, PromptPart, SeqId};
+use llama::{
+    Chat, ChatTemplate, Context, Error, Format, Message, Model, Prompt, PromptPart, SeqId, TemplateOptions,
+};
 use llama_test_kit::{Arch, RandomProjector};
 
 /// What the rows work on.
@@ -52,6 +54,14 @@ impl Subjects {
 
     fn at(&mut self, seq: i32, pos: i32) -> Result<(), Error> {
         Ok(self.prompt.evaluate(&mut self.ctx, SeqId(seq), pos).map(drop)?)
+    }
+
+    fn chat(&self) -> Result<Chat, Error> {
+        self.projector.model().chat_builder().projector(&self.projector).context(256).n_threads(1).build()
+    }
+
+    fn rendered(&self) -> Result<Prompt, Error> {
+        ChatTemplate::of_model(self.projector.model())?.render(&[seen()], &TemplateOptions::default())
     }
 
     fn builder(&self) -> ProjectorBuilder {
@@ -141,6 +151,42 @@ pub(super) fn rows() -> Vec<super::Row> {
         let nothing = s.projector.tokenize_fragment([Part::text(""), Part::template("")])?;
         Ok(nothing.evaluate(&mut s.ctx, SeqId(0), 0).map(drop)?)
     };
+    "ChatBuilder::build: a projector of another model" => InvalidParameter, |s| {
+        random(Arch::Qwen3).chat_builder().projector(&s.projector).context(256).build().map(drop)
+    };
+    "Chat::send: an image without a projector" => NoProjector, |s| {
+        s.projector.model().chat_builder().context(256).build()?.send(seen()).map(drop)
+    };
+    "Chat::send: audio for eyes" => UnsupportedMedia, |s| s.chat()?.send(heard()).map(drop);
+    "Chat::send: more images than fit" => ContextFull, |s| {
+        s.chat()?.send((0..20).fold(seen(), |message, seed| message.with_media(picture(seed)))).map(drop)
+    };
+    "Chat::ask: audio for eyes" => UnsupportedMedia, |s| s.chat()?.ask(heard()).map(drop);
+    "Chat::send_message: audio for eyes" => UnsupportedMedia, |s| s.chat()?.send_message(heard()).map(drop);
+    "Chat::reply: audio for eyes" => UnsupportedMedia, |s| {
+        let mut chat = s.chat()?;
+        chat.push(heard());
+        chat.reply().map(drop)
+    };
+    "Chat::ask_as: audio for eyes" => UnsupportedMedia, |s| {
+        s.chat()?.ask_as(heard(), &Format::choice(&["a", "b"])).map(drop)
+    };
+    "Chat::yes_no: audio for eyes" => UnsupportedMedia, |s| s.chat()?.yes_no(heard()).map(drop);
+    "Chat::send: a template that leaves images out" => MarkerCount, |s| {
+        let template = ChatTemplate::new("nothing", &s.projector.model().vocab())?;
+        let builder = s.projector.model().chat_builder().projector(&s.projector).context(256);
+        builder.template(template).build()?.send(seen()).map(drop)
+    };
+    "Chat::send: nothing behind an image" => InvalidParameter, |s| {
+        let template = ChatTemplate::new("{{ messages[0].content }}", &s.projector.model().vocab())?;
+        let builder = s.projector.model().chat_builder().projector(&s.projector).context(256);
+        builder.template(template).build()?.send(seen()).map(drop)
+    };
+    "ChatTemplate::render: images left out" => MarkerCount, |s| {
+        let template = ChatTemplate::new("nothing", &s.projector.model().vocab())?;
+        template.render(&[seen()], &TemplateOptions::default()).map(drop)
+    };
+    "Prompt::tokenize: images" => NoProjector, |s| s.rendered()?.tokenize(&s.projector.model().vocab()).map(drop);
     "Projector::load: no such file" => LoadProjector, |s| Projector::load(s.projector.model(), "nowhere.gguf").map(drop);
     "Projector::load: a folder" => LoadProjector, |s| Projector::load(s.projector.model(), folder()).map(drop);
     "Projector::load: a path with a zero byte" => LoadProjector, |s| Projector::load(s.projector.model(), "a\0b").map(drop);
@@ -155,6 +201,14 @@ pub(super) fn rows() -> Vec<super::Row> {
         load(&vocab, &RandomProjector::new(64)).map(drop)
     };
     }
+}
+
+fn seen() -> Message {
+    Message::user("Look: ").with_media(picture(1))
+}
+
+fn heard() -> Message {
+    Message::user("Listen: ").with_media(tone(440.0))
 }
 
 fn rgb(width: u32, height: u32, len: usize) -> Result<(), Error> {

@@ -6,6 +6,8 @@
 
 #![allow(clippy::too_many_lines, clippy::type_complexity, reason = "these are tables")]
 
+#[cfg(feature = "dynamic-backends")]
+mod backends;
 mod chat;
 mod context;
 mod coverage;
@@ -99,6 +101,8 @@ fn all() -> Vec<Row> {
     rows.extend(rpc::rows());
     rows.extend(model::rows());
     rows.extend(quantize::rows());
+    #[cfg(feature = "dynamic-backends")]
+    rows.extend(backends::rows());
     rows.extend(train::rows());
     rows
 }

@@ -71,8 +71,11 @@ pub(super) fn rows() -> Vec<Row> {
     "Grammar::new: repeated for ever" => TooLong, |s| {
         Grammar::new(&s.model.vocab(), r#"root ::= "a"{99999999999}"#).map(drop)
     };
-    "Grammar::lazy: zero byte" => NulByte, |s| {
-        Grammar::lazy(&s.model.vocab(), "root ::= \"\0\"", "root", &["a"], &[]).map(drop)
+    "Grammar::lazy: no grammar" => Grammar, |s| {
+        Grammar::lazy(&s.model.vocab(), " ", "root", &["a"], &[]).map(drop)
+    };
+    "Grammar::lazy: no symbol" => Grammar, |s| {
+        Grammar::lazy(&s.model.vocab(), r#"root ::= "a""#, "", &["a"], &[]).map(drop)
     };
     "Grammar::with_root: zero byte in the name" => Grammar, |s| {
         Grammar::with_root(&s.model.vocab(), r#"a ::= "a""#, "a\0").map(drop)
@@ -84,8 +87,24 @@ pub(super) fn rows() -> Vec<Row> {
     "Grammar::lazy: no trigger" => Grammar, |s| {
         Grammar::lazy(&s.model.vocab(), r#"root ::= "a""#, "root", &[], &[]).map(drop)
     };
-    "Grammar::lazy: pattern with a zero" => NulByte, |s| {
-        Grammar::lazy(&s.model.vocab(), r#"root ::= "a""#, "root", &["a\0"], &[]).map(drop)
+    "Grammar::lazy: too many patterns" => TooLong, |s| {
+        Grammar::lazy(&s.model.vocab(), r#"root ::= "a""#, "root", &["a"; 65], &[]).map(drop)
+    };
+    "Grammar::lazy: repetitions of repetitions" => Grammar, |s| {
+        Grammar::lazy(&s.model.vocab(), r#"root ::= "a""#, "root", &["(?:a{1000}){1000}"], &[]).map(drop)
+    };
+    "Grammar::lazy: back-reference" => Grammar, |s| {
+        Grammar::lazy(&s.model.vocab(), r#"root ::= "a""#, "root", &["(a)\\1"], &[]).map(drop)
+    };
+    "Grammar::lazy: look-ahead for a text that is not fixed" => Grammar, |s| {
+        Grammar::lazy(&s.model.vocab(), r#"root ::= "a""#, "root", &["a(?!b*c)"], &[]).map(drop)
+    };
+    "Sampler::sample: a trigger with which the grammar does not begin" => Grammar, |s| {
+        let vocab = s.model.vocab();
+        let grammar = Grammar::lazy(&vocab, r#"root ::= "a""#, "root", &["b"], &[])?;
+        let mut logits = vec![0.0; vocab.len()];
+        logits[vocab.tokenize_fragment("b", llama::Special::AsText)?[0].index().unwrap()] = 1.0;
+        Sampler::builder().grammar(grammar).greedy().build()?.sample(&logits).map(drop)
     };
     "Grammar::lazy: pattern too long" => Grammar, |s| {
         Grammar::lazy(&s.model.vocab(), r#"root ::= "a""#, "root", &[&"a".repeat(10_000)], &[]).map(drop)

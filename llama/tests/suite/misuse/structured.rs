@@ -53,7 +53,7 @@ pub(super) fn rows() -> Vec<Row> {
     "Chat::decide_from: an option longer than the context" => ContextFull, |s| {
         chat(s)?.decide_from("Hi", vec![ChoiceOption::new(1, "llama ".repeat(2_000)), ChoiceOption::new(2, "b")]).map(drop)
     };
-    "Chat::yes_no: a text longer than the context" => ContextFull, |s| chat(s)?.yes_no(&"llama ".repeat(2_000)).map(drop);
+    "Chat::yes_no: a text longer than the context" => ContextFull, |s| chat(s)?.yes_no("llama ".repeat(2_000)).map(drop);
     "Chat::score: an empty range" => InvalidParameter, |s| {
         let (low, high) = (2, 1);
         chat(s)?.score("Hi", low..=high).map(drop)

@@ -1,9 +1,12 @@
 //! Reading GBNF, the notation of llama.cpp's grammars.
 
+mod scan;
+
 use super::chars::CharSet;
 use super::network::{Edge, Network, Part};
 use crate::error::{Error, Result};
 use crate::token::Token;
+use scan::Scanner;
 use std::collections::HashMap;
 
 /// Longest grammar in bytes.
@@ -23,23 +26,19 @@ pub(super) fn parse(gbnf: &str, root: &str, tokens: &dyn Tokens) -> Result<(Netw
     if gbnf.len() > MAX_LEN {
         return Err(Error::TooLong { what: "grammar in bytes", len: gbnf.len(), max: MAX_LEN });
     }
-    let text = gbnf.as_bytes();
-    let net = Network::default();
     let mut parser = Parser {
-        gbnf,
-        text,
-        at: 0,
-        net,
+        scan: Scanner::new(gbnf),
+        net: Network::default(),
         names: HashMap::new(),
         sets: HashMap::new(),
         defined: Vec::new(),
         tokens,
     };
-    parser.space(true);
-    if parser.is_done() {
+    parser.scan.space(true);
+    if parser.scan.is_done() {
         return Err(Error::Grammar { detail: "it is empty".to_owned() });
     }
-    while !parser.is_done() {
+    while !parser.scan.is_done() {
         parser.rule()?;
     }
     for (name, &rule) in &parser.names {
@@ -68,9 +67,7 @@ struct Group {
 }
 
 struct Parser<'a> {
-    gbnf: &'a str,
-    text: &'a [u8],
-    at: usize,
+    scan: Scanner<'a>,
     net: Network,
     names: HashMap<&'a str, u32>,
     sets: HashMap<CharSet, u32>,
@@ -79,51 +76,16 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn is_done(&self) -> bool {
-        self.at >= self.text.len()
-    }
-
-    /// The next byte, or 0 at the end.
-    fn peek(&self) -> u8 {
-        self.text.get(self.at).copied().unwrap_or(0)
-    }
-
-    fn eat(&mut self, byte: u8) -> bool {
-        let found = !self.is_done() && self.peek() == byte;
-        self.at += usize::from(found);
-        found
-    }
-
-    fn expected(&self, what: &str) -> Error {
-        let line = self.text[..self.at.min(self.text.len())].split(|&c| c == b'\n').count();
-        Error::Grammar { detail: format!("expected {what} at byte {}, in line {line}", self.at) }
-    }
-
-    fn space(&mut self, lines: bool) {
-        loop {
-            match self.peek() {
-                b' ' | b'\t' => self.at += 1,
-                b'\r' | b'\n' if lines => self.at += 1,
-                b'#' => {
-                    while !self.is_done() && !matches!(self.peek(), b'\r' | b'\n') {
-                        self.at += 1;
-                    }
-                }
-                _ => return,
-            }
-        }
-    }
-
     /// The number of the rule that is named here.
     fn name(&mut self) -> Result<u32> {
-        let start = self.at;
-        while is_word(self.peek()) {
-            self.at += 1;
+        let start = self.scan.at;
+        while is_word(self.scan.peek()) {
+            self.scan.at += 1;
         }
-        if start == self.at {
-            return Err(self.expected("a name"));
+        if start == self.scan.at {
+            return Err(self.scan.expected("a name"));
         }
-        let name = &self.gbnf[start..self.at];
+        let name = self.scan.since(start);
         if let Some(&rule) = self.names.get(name) {
             return Ok(rule);
         }
@@ -137,21 +99,21 @@ impl Parser<'_> {
 
     fn rule(&mut self) -> Result<()> {
         let rule = self.name()?;
-        self.space(false);
-        if !self.text[self.at..].starts_with(b"::=") {
-            return Err(self.expected("::="));
+        self.scan.space(false);
+        if !self.scan.text[self.scan.at..].starts_with(b"::=") {
+            return Err(self.scan.expected("::="));
         }
-        self.at += 3;
-        self.space(true);
+        self.scan.at += 3;
+        self.scan.space(true);
         // A second definition replaces the first.
         let start = self.net.state()?;
         self.net.starts[rule as usize] = start;
         self.defined[rule as usize] = true;
         self.body(start)?;
-        if !self.is_done() && !matches!(self.peek(), b'\r' | b'\n') {
-            return Err(self.expected("a new line or the end"));
+        if !self.scan.is_done() && !matches!(self.scan.peek(), b'\r' | b'\n') {
+            return Err(self.scan.expected("a new line or the end"));
         }
-        self.space(true);
+        self.scan.space(true);
         Ok(())
     }
 
@@ -165,16 +127,16 @@ impl Parser<'_> {
         loop {
             let depth = groups.len() - 1;
             let (group_start, group_end) = (groups[depth].start, groups[depth].end);
-            match self.peek() {
+            match self.scan.peek() {
                 b'|' => {
-                    self.at += 1;
-                    self.space(true);
+                    self.scan.at += 1;
+                    self.scan.space(true);
                     self.net.edge(at, Edge::Free(group_end));
                     (at, part) = (group_start, None);
                 }
                 b'(' => {
-                    self.at += 1;
-                    self.space(true);
+                    self.scan.at += 1;
+                    self.scan.space(true);
                     if depth == MAX_DEPTH {
                         let what = "nesting of parentheses in the grammar";
                         return Err(Error::TooLong { what, len: depth + 1, max: MAX_DEPTH });
@@ -185,19 +147,19 @@ impl Parser<'_> {
                     (at, part) = (start, None);
                 }
                 b')' if depth > 0 => {
-                    self.at += 1;
+                    self.scan.at += 1;
                     self.net.edge(at, Edge::Free(group_end));
                     let before = groups[depth].before;
                     groups.pop();
-                    self.space(depth > 1);
+                    self.scan.space(depth > 1);
                     at = group_end;
                     part = Some(Part { before, first: group_start, last: group_end });
                 }
                 b'*' | b'+' | b'?' | b'{' => {
                     let Some(repeated) = part else {
-                        return Err(self.expected("something to repeat before this"));
+                        return Err(self.scan.expected("something to repeat before this"));
                     };
-                    let (least, most) = self.repetition(depth > 0)?;
+                    let (least, most) = self.scan.repetition(depth > 0)?;
                     let repeated = self.net.repeat(repeated, least, most)?;
                     (at, part) = (repeated.last, Some(repeated));
                 }
@@ -205,12 +167,12 @@ impl Parser<'_> {
                     let first = self.net.after(at)?;
                     let Some(last) = self.item(first)? else {
                         if depth > 0 {
-                            return Err(self.expected(")"));
+                            return Err(self.scan.expected(")"));
                         }
                         self.net.edge(first, Edge::Free(end));
                         return Ok(());
                     };
-                    self.space(depth > 0);
+                    self.scan.space(depth > 0);
                     part = (last != first).then_some(Part { before: at, first, last });
                     at = last;
                 }
@@ -220,7 +182,7 @@ impl Parser<'_> {
 
     /// Reads one item of a sequence behind a state and returns the state behind it; `None` where none begins.
     fn item(&mut self, from: u32) -> Result<Option<u32>> {
-        let edge: fn(u32, u32) -> Edge = match self.peek() {
+        let edge: fn(u32, u32) -> Edge = match self.scan.peek() {
             b'"' => return self.literal(from).map(Some),
             b'[' | b'.' => {
                 let Some(set) = self.class()? else { return Ok(Some(from)) };
@@ -231,7 +193,7 @@ impl Parser<'_> {
             c if is_word(c) => Edge::Call,
             _ => return Ok(None),
         };
-        let value = if is_word(self.peek()) { self.name()? } else { self.token()?.0.unsigned_abs() };
+        let value = if is_word(self.scan.peek()) { self.name()? } else { self.token()?.0.unsigned_abs() };
         let to = self.net.state()?;
         self.net.edge(from, edge(value, to));
         Ok(Some(to))
@@ -250,9 +212,9 @@ impl Parser<'_> {
     }
 
     fn literal(&mut self, mut at: u32) -> Result<u32> {
-        self.at += 1;
-        while !self.eat(b'"') {
-            let c = self.character("a closing quote")?;
+        self.scan.at += 1;
+        while !self.scan.eat(b'"') {
+            let c = self.scan.character("a closing quote")?;
             at = self.read(at, CharSet::new(vec![(c, c)], false))?;
         }
         Ok(at)
@@ -260,120 +222,45 @@ impl Parser<'_> {
 
     /// A class of characters; `None` for `[]` and `[^]`, which stand for no text at all.
     fn class(&mut self) -> Result<Option<CharSet>> {
-        if self.eat(b'.') {
+        if self.scan.eat(b'.') {
             return Ok(Some(CharSet::new(Vec::new(), true)));
         }
-        self.at += 1;
-        let negated = self.eat(b'^');
+        self.scan.at += 1;
+        let negated = self.scan.eat(b'^');
         let mut ranges = Vec::new();
-        while !self.eat(b']') {
-            let low = self.character("a closing bracket")?;
+        while !self.scan.eat(b']') {
+            let low = self.scan.character("a closing bracket")?;
             let mut high = low;
-            if self.peek() == b'-' && self.text.get(self.at + 1) != Some(&b']') {
-                self.at += 1;
-                high = self.character("the end of a range")?;
+            if self.scan.peek() == b'-' && self.scan.text.get(self.scan.at + 1) != Some(&b']') {
+                self.scan.at += 1;
+                high = self.scan.character("the end of a range")?;
             }
             ranges.push((low, high));
         }
         Ok((!ranges.is_empty()).then(|| CharSet::new(ranges, negated)))
     }
 
-    /// One character, possibly escaped, as its number.
-    fn character(&mut self, or: &str) -> Result<u32> {
-        let Some(c) = self.gbnf[self.at..].chars().next() else { return Err(self.expected(or)) };
-        if c != '\\' {
-            self.at += c.len_utf8();
-            return Ok(u32::from(c));
-        }
-        let escaped = self.text.get(self.at + 1).copied().unwrap_or(0);
-        let digits = match escaped {
-            b'x' => 2,
-            b'u' => 4,
-            b'U' => 8,
-            _ => 0,
-        };
-        let plain = match escaped {
-            b't' => b'\t',
-            b'r' => b'\r',
-            b'n' => b'\n',
-            b'\\' | b'"' | b'[' | b']' | b'-' => escaped,
-            _ if digits > 0 => {
-                let hex = self.text.get(self.at + 2..self.at + 2 + digits).unwrap_or_default();
-                if hex.len() < digits || !hex.iter().all(u8::is_ascii_hexdigit) {
-                    return Err(self.expected(&format!("{digits} hexadecimal digits in the escape")));
-                }
-                let hex = std::str::from_utf8(hex).unwrap_or_default();
-                let value = u32::from_str_radix(hex, 16).unwrap_or(u32::MAX);
-                self.at += 2 + digits;
-                return Ok(value);
-            }
-            _ => return Err(self.expected("a known escape")),
-        };
-        self.at += 2;
-        Ok(u32::from(plain))
-    }
-
     /// A token: `<[7]>` by its number, `<text>` by its text; `!` in front means any other.
     fn token(&mut self) -> Result<Token> {
-        self.eat(b'!');
-        let start = self.at;
-        if !self.eat(b'<') {
-            return Err(self.expected("<"));
+        self.scan.eat(b'!');
+        let start = self.scan.at;
+        if !self.scan.eat(b'<') {
+            return Err(self.scan.expected("<"));
         }
-        if self.eat(b'[') {
-            let number = self.number()?;
-            if !self.eat(b']') || !self.eat(b'>') {
-                return Err(self.expected("]>"));
+        if self.scan.eat(b'[') {
+            let number = self.scan.number()?;
+            if !self.scan.eat(b']') || !self.scan.eat(b'>') {
+                return Err(self.scan.expected("]>"));
             }
             return self.tokens.by_number(number);
         }
-        while !self.eat(b'>') {
-            if self.is_done() {
-                return Err(self.expected(">"));
+        while !self.scan.eat(b'>') {
+            if self.scan.is_done() {
+                return Err(self.scan.expected(">"));
             }
-            self.at += 1;
+            self.scan.at += 1;
         }
-        self.tokens.by_text(&self.gbnf[start..self.at])
-    }
-
-    fn number(&mut self) -> Result<u64> {
-        let start = self.at;
-        while self.peek().is_ascii_digit() {
-            self.at += 1;
-        }
-        self.gbnf[start..self.at].parse().map_err(|_| self.expected("a number"))
-    }
-
-    /// `*`, `+`, `?` or `{...}`, with the space behind: the least and the largest number of repetitions.
-    fn repetition(&mut self, lines: bool) -> Result<(usize, Option<usize>)> {
-        let kind = self.peek();
-        self.at += 1;
-        self.space(lines);
-        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        let (least, most) = match kind {
-            b'*' => return Ok((0, None)),
-            b'+' => return Ok((1, None)),
-            b'?' => return Ok((0, Some(1))),
-            _ => {
-                let least = count(self.number()?);
-                self.space(lines);
-                let mut most = Some(least);
-                if self.eat(b',') {
-                    self.space(lines);
-                    most = if self.peek().is_ascii_digit() { Some(count(self.number()?)) } else { None };
-                    self.space(lines);
-                }
-                (least, most)
-            }
-        };
-        if !self.eat(b'}') {
-            return Err(self.expected("}"));
-        }
-        self.space(lines);
-        if most.is_some_and(|most| most < least) {
-            return Err(self.expected("bounds in ascending order"));
-        }
-        Ok((least, most))
+        self.tokens.by_text(self.scan.since(start))
     }
 }
 
