@@ -249,6 +249,7 @@ impl Call {
                 Include::Shim => paths.shim.to_owned(),
                 Include::Versions => paths.generated.versions.clone(),
                 Include::Lists => paths.generated.shim.clone(),
+                Include::Checks => paths.generated.checks.clone(),
                 Include::Multimodal => paths.generated.multimodal.clone(),
                 Include::Plugin => paths.generated.plugin.clone(),
             };

@@ -1,6 +1,7 @@
 //! Headers that the build generates, and the check that the bindings fit the sources.
 
 use crate::bindings;
+use crate::checks;
 use crate::env::Env;
 use crate::plan::{Plan, Source, VariantPlan};
 use crate::plugin;
@@ -20,6 +21,8 @@ pub(crate) struct Api {
     guarded_inc: String,
     /// `CPU_API(...)` lines for the shim.
     cpu_api_inc: String,
+    /// `#define` lines in front of files that describe computations.
+    graph_ops_inc: String,
     /// Names of the C functions of the multimodal library.
     mtmd_functions: Vec<String>,
     /// `GUARD(...)` lines of the multimodal library.
@@ -61,7 +64,8 @@ pub(crate) fn prepare(env: &Env, tree: &Tree) -> Result<Api, String> {
             mtmd_guarded_inc: file("shim/generated/mtmd_guarded.inc")?,
         }
     };
-    let names = |bindings: &str| bindings::functions(bindings).into_iter().map(|f| f.name).collect();
+    let functions = bindings::functions(&made.bindings);
+    let names = |functions: Vec<bindings::Function>| functions.into_iter().map(|f| f.name).collect();
     let mut cpu_functions: Vec<String> = made
         .cpu_api_inc
         .lines()
@@ -70,11 +74,12 @@ pub(crate) fn prepare(env: &Env, tree: &Tree) -> Result<Api, String> {
         .collect();
     cpu_functions.push(bindings::CPU_REGISTRY.to_owned());
     Ok(Api {
-        functions: names(&made.bindings),
+        graph_ops_inc: checks::graph_ops(&functions, &cpu_functions),
+        functions: names(functions),
         cpu_functions,
         guarded_inc: made.guarded_inc,
         cpu_api_inc: made.cpu_api_inc,
-        mtmd_functions: names(&made.mtmd_bindings),
+        mtmd_functions: names(bindings::functions(&made.mtmd_bindings)),
         mtmd_guarded_inc: made.mtmd_guarded_inc,
     })
 }
@@ -89,6 +94,8 @@ pub(crate) struct Generated {
     pub(crate) versions: PathBuf,
     /// Lists for the shim.
     pub(crate) shim: PathBuf,
+    /// Macros of `graph_checks.h`.
+    pub(crate) checks: PathBuf,
     /// Files that include several others.
     pub(crate) unity: PathBuf,
     /// All of this for the multimodal library: [`MTMD_PREFIX`], its list for the shim, files that include others.
@@ -167,6 +174,7 @@ pub(crate) fn write(env: &Env, tree: &Tree, plan: &Plan, api: &Api) -> Result<Ge
                 ("variant_tables.inc", variant_tables(plan, &api.cpu_functions)),
             ],
         )?,
+        checks: folder(env, "checks", [("graph_ops.inc", api.graph_ops_inc.clone())])?,
         unity: folder(env, "unity", unity(false))?,
         multimodal: folder(env, "multimodal", mtmd.into_iter().chain(unity(true)))?,
         plugin: folder(env, "plugin", plugin::lists(env, tree, api)?)?,

@@ -12,6 +12,7 @@ mod blas;
 mod builder;
 mod cache;
 mod carrier;
+mod checks;
 #[cfg(feature = "cmake")]
 mod cmake;
 mod compile;

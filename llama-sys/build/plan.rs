@@ -160,6 +160,8 @@ pub(crate) enum Include {
     Versions,
     /// The generated lists of the shim.
     Lists,
+    /// What [`GRAPH_CHECKS`] includes.
+    Checks,
     /// What is generated for the multimodal library.
     Multimodal,
     /// What is generated for plugins and for the program that loads them.
@@ -282,6 +284,10 @@ const COLD: [&str; 8] = [
     "src/llama-model.cpp",
     "src/llama-quant.cpp",
 ];
+
+/// Makes weights that a file lacks an error. In front of all files of llama's core: many describe computations, and
+/// to the others it does nothing.
+pub(crate) const GRAPH_CHECKS: &str = "graph_checks.h";
 
 /// Looks at the stack in front of each allocation.
 const STACK_LIMIT: &str = "stack_limit.cpp";
@@ -487,6 +493,7 @@ fn add_llama(plan: &mut Plan, files: &Listing) {
         Include::Versions,
         Include::Tree("include"),
         Include::Tree("ggml/include"),
+        Include::Checks,
     ];
     let unit = |source: Source, opt: u8| Unit {
         source,
@@ -495,7 +502,7 @@ fn add_llama(plan: &mut Plan, files: &Listing) {
         defines: vec!["GGML_USE_CPU".to_owned()],
         includes: includes.clone(),
         flags: Vec::new(),
-        prelude: None,
+        prelude: Some(GRAPH_CHECKS),
     };
     let models: Vec<String> = files.in_folder("src/models").cloned().collect();
     for (i, batch) in models.chunks(UNITY_BATCH).enumerate() {
@@ -620,6 +627,9 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
     let merged = if dispatch { vec!["LRS_MERGED".to_owned()] } else { Vec::new() };
     plan.add_core(shim_unit("guarded.cpp", Vec::new(), Vec::new()));
     plan.add_core(shim_unit("guard.cpp", Vec::new(), Vec::new()));
+    let mut checks = shim_unit("graph_checks.cpp", Vec::new(), Vec::new());
+    checks.includes.push(Include::Checks);
+    plan.add_core(checks);
     plan.add_core(shim_unit("cpu_detect.cpp", Vec::new(), Vec::new()));
     let mut memory = shim_unit("memory.cpp", Vec::new(), Vec::new());
     memory.includes.push(Include::Tree("src"));
@@ -763,7 +773,7 @@ const MULTIMODAL: [(&str, u8); 5] = [
     ("tools/mtmd/mtmd-image.cpp", 2),
 ];
 
-/// Makes weights that a file lacks an error, and writes to the log what these files print.
+/// As [`GRAPH_CHECKS`], and writes to the log what these files print.
 const MULTIMODAL_CHECKS: &str = "mtmd_checks.h";
 
 /// SHA-256, in an order in which the files compile as one.
@@ -771,8 +781,10 @@ const HASH: [&str; 2] = ["vendor/hash/hash.cpp", "vendor/hash/sha256/sha256.c"];
 
 fn add_multimodal(plan: &mut Plan, files: &Listing) {
     let folders = ["tools/mtmd", "vendor", "vendor/hash", "include", "ggml/include"];
-    let includes =
-        || -> Vec<Include> { folders.into_iter().map(Include::Tree).chain([Include::Multimodal]).collect() };
+    let includes = || -> Vec<Include> {
+        let own = [Include::Checks, Include::Multimodal];
+        folders.into_iter().map(Include::Tree).chain(own).collect()
+    };
     let unit = |source: Source, opt: u8| Unit {
         source,
         c: false,

@@ -1,7 +1,7 @@
 //! What CMake is told and what its libraries are linked with, as data: pure functions of target, options and plan.
 
 use crate::backends::{self, Backend, Sources};
-use crate::plan::{Blas, Options, Plan, Source, Unit};
+use crate::plan::{Blas, GRAPH_CHECKS, Options, Plan, Source, Unit};
 use crate::target::Target;
 use crate::variants::X86_FEATURES;
 
@@ -158,12 +158,14 @@ pub(crate) struct Prelude {
     pub(crate) header: &'static str,
 }
 
-/// The headers that CMake is to put in front of files.
+/// The headers that CMake is to put in front of files. [`GRAPH_CHECKS`] is not among them:
+/// it needs a generated header, and a file with options of its own leaves its unity batch.
 pub(crate) fn preludes(plan: &Plan) -> Vec<Prelude> {
     let units = plan.cmake.iter().flatten();
     units
         .filter_map(|unit| {
-            let (file, header) = (file(unit)?, unit.prelude?);
+            let header = unit.prelude.filter(|header| *header != GRAPH_CHECKS)?;
+            let file = file(unit)?;
             Some(Prelude { target: owner(file), file: file.to_owned(), header })
         })
         .collect()

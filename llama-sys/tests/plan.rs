@@ -13,7 +13,7 @@ mod target;
 #[path = "../build/variants.rs"]
 mod variants;
 
-use plan::{Listing, Options, Plan, Source, Unit, tree_files};
+use plan::{Include, Listing, Options, Plan, Source, Unit, tree_files};
 use target::Target;
 
 /// A tree with as many files as the plan needs.
@@ -204,6 +204,18 @@ fn missing_sources_are_named() {
 }
 
 #[test]
+fn what_describes_computations_is_checked() {
+    let plan = default_plan(&Target::new("x86_64", "linux", "gnu"));
+    let of_llama = |unit: &&Unit| tree_files(&unit.source).iter().any(|file| file.starts_with("src/"));
+    let units: Vec<&Unit> = plan.units.iter().filter(of_llama).collect();
+    assert_eq!(units.len(), 6);
+    for unit in units {
+        assert_eq!(unit.prelude, Some("graph_checks.h"), "{:?}", unit.source);
+        assert!(unit.includes.contains(&Include::Checks), "{:?}", unit.source);
+    }
+}
+
+#[test]
 fn models_are_compiled_in_batches_of_sixteen() {
     let plan = default_plan(&Target::new("x86_64", "linux", "gnu"));
     let batches: Vec<usize> = plan
@@ -256,6 +268,7 @@ fn the_multimodal_library_is_optional_and_changes_nothing_else() {
     assert_eq!(with.core.len(), without.core.len() + own.len());
     for unit in &own {
         assert_eq!(unit.prelude, Some("mtmd_checks.h"), "{:?}", unit.source);
+        assert!(unit.includes.contains(&Include::Checks), "{:?}", unit.source);
         assert!(unit.defines.iter().all(|d| d != "MTMD_VIDEO"), "no process of ffmpeg: {:?}", unit.source);
     }
     let mut compiled: Vec<String> = own.iter().flat_map(|u| plan::tree_files(&u.source)).collect();

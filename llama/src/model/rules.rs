@@ -1,13 +1,14 @@
 //! What a model file must say before llama.cpp may read it.
 //!
-//! llama.cpp divides by numbers of the metadata, and uses tensors that it has called optional, without a look. A
-//! zero ends the process there, and nothing can contain it. The rules come from divisions in the
-//! sources and from loads that failed: tests/suite/hostile loads models of all architectures with such numbers and
-//! with the fewest tensors.
+//! llama.cpp divides by numbers of the metadata without a look. A zero ends the process there, and nothing can
+//! contain it. The rules come from divisions in the sources and from loads that failed: tests/suite/hostile loads
+//! models of all architectures with such numbers. It also looks into tensors that files lack; nearly everywhere that
+//! is an error of its own (llama-sys/shim/graph_checks.h).
+
+mod tensors;
 
 use crate::ffi::model::OverrideValue;
-use crate::gguf::{Array, Gguf, TensorInfo, Value};
-use std::collections::HashSet;
+use crate::gguf::{Array, Gguf, Value};
 use std::ffi::CString;
 use std::fmt::Display;
 
@@ -130,50 +131,29 @@ const BOUNDS: &[Bounds] = &[
     at_least_one(&["kimi-k3", "kimi-linear"], "attention.value_length_mla", None),
 ];
 
-/// Tensors that a layer needs when it has another one.
-struct Needs {
-    archs: Archs,
-    /// The end of the name of the tensor that the layer has.
-    with: &'static str,
-    /// One of these sets must be there.
-    one_of: &'static [&'static [&'static str]],
-}
-
-const NEEDS: &[Needs] = &[
-    Needs {
-        archs: &["phi3", "pockettts"],
-        with: "attn_output.weight",
-        one_of: &[&["attn_qkv.weight"], &["attn_q.weight", "attn_k.weight", "attn_v.weight"]],
-    },
-    Needs {
-        archs: &["falcon-h1", "granitehybrid", "nemotron_h", "nemotron_h_moe"],
-        with: "ssm_conv1d.weight",
-        one_of: &[&["ssm_conv1d.bias"]],
-    },
-    Needs {
-        archs: &["qwen35", "qwen35moe", "clef"],
-        with: "ssm_conv1d.weight",
-        one_of: &[&["attn_qkv.weight", "attn_gate.weight"]],
-    },
-    Needs {
-        archs: &["qwen3next"],
-        with: "ssm_conv1d.weight",
-        one_of: &[&["attn_qkv.weight", "attn_gate.weight"], &["ssm_in.weight"]],
-    },
+/// An indexer's keys are stored for the layers that these lists mark with a number (`None`: any but 0). With none
+/// marked llama.cpp divides by zero.
+const INDEXED_LAYERS: &[(&str, &str, Option<i64>)] = &[
+    ("deepseek4", "attention.compress_ratios", Some(4)),
+    ("dots3note", "attention.indexer.types", None),
+    ("glm-dsa", "attention.indexer.types", None),
 ];
+
+/// With keys as long as an indexer's llama.cpp treats what it stores for no layer at all as an indexer's, and divides
+/// by zero.
+const OTHER_KEYS: Archs = &["deepseek4", "dots3note"];
 
 /// Says which rule the header of a file with these overrides breaks, or `None`.
 pub(super) fn broken(file: &Gguf, overrides: &[(CString, OverrideValue)]) -> Option<String> {
     let facts = Facts { file, overrides, arch: architecture(file, overrides)? };
-    let needs = || NEEDS.iter().filter(|rule| facts.concerned(rule.archs)).find_map(|rule| facts.lacks(rule));
-    broken_numbers(file, overrides).or_else(needs)
+    broken_numbers(file, overrides).or_else(|| facts.bad_tensors())
 }
 
 /// As [`broken`], for the numbers alone.
 pub(crate) fn broken_numbers(file: &Gguf, overrides: &[(CString, OverrideValue)]) -> Option<String> {
     let facts = Facts { file, overrides, arch: architecture(file, overrides)? };
     let bounds = BOUNDS.iter().filter(|rule| facts.concerned(rule.archs)).find_map(|rule| facts.out_of(rule));
-    bounds.or_else(|| facts.bad_heads())
+    bounds.or_else(|| facts.bad_heads()).or_else(|| facts.bad_indexer())
 }
 
 /// The architecture that llama.cpp will take.
@@ -208,6 +188,7 @@ impl Facts<'_> {
         match self.file.get(&key)? {
             Value::Array(Array::I32(list)) => Some(list.iter().map(|n| i64::from(*n)).collect()),
             Value::Array(Array::U32(list)) => Some(list.iter().map(|n| i64::from(*n)).collect()),
+            Value::Array(Array::Bool(list)) => Some(list.iter().map(|n| i64::from(*n)).collect()),
             Value::Array(_) => None,
             Value::U64(n) => Some(vec![i64::try_from(*n).unwrap_or(i64::MAX)]),
             one => one.as_i64().map(|n| vec![n]),
@@ -257,15 +238,25 @@ impl Facts<'_> {
         None
     }
 
-    fn lacks(&self, rule: &Needs) -> Option<String> {
-        let names: HashSet<&str> = self.file.tensors().iter().map(TensorInfo::name).collect();
-        for name in &names {
-            let Some(layer) = name.strip_suffix(rule.with) else { continue };
-            let there =
-                |set: &&&[&str]| set.iter().all(|end| names.contains(format!("{layer}{end}").as_str()));
-            if !rule.one_of.iter().any(|set| there(&set)) {
-                let missing = rule.one_of.first().map(|set| set.join(", ")).unwrap_or_default();
-                return Some(format!("its tensors are incomplete: {layer}{missing} is missing"));
+    /// An indexer has layers, and keys of its own size where that counts.
+    fn bad_indexer(&self) -> Option<String> {
+        const LENGTH: &str = "attention.indexer.key_length";
+        let one = |name: &str| self.numbers(name)?.first().copied();
+        let layers = one("block_count")? - one("nextn_predict_layers").unwrap_or(0);
+        for (_, key, mark) in INDEXED_LAYERS.iter().filter(|(arch, _, _)| *arch == self.arch) {
+            let Some(list) = self.numbers(key) else { continue };
+            // A number instead of a list counts for all layers.
+            let count = if list.len() == 1 { 1 } else { usize::try_from(layers).unwrap_or(0) };
+            if list.iter().take(count).all(|n| mark.map_or(*n == 0, |mark| *n != mark)) {
+                let wanted = mark.map_or("not 0".to_owned(), |mark| mark.to_string());
+                return Some(self.refuse(key, format!("{list:?}"), format!("{wanted} for a layer at least")));
+            }
+        }
+        if self.concerned(OTHER_KEYS) {
+            let derived = || one("embedding_length")?.checked_div(one("attention.head_count")?);
+            let keys = one("attention.key_length").or_else(derived);
+            if let Some(length) = one(LENGTH).filter(|length| Some(*length) == keys) {
+                return Some(self.refuse(LENGTH, length, "another number than attention.key_length"));
             }
         }
         None
@@ -278,7 +269,7 @@ mod tests {
     use crate::gguf::{GgufWriter, TensorType};
     use std::io::Cursor;
 
-    fn file(arch: &str, pairs: &[(&str, Value)], tensors: &[&str]) -> Gguf {
+    pub(super) fn file(arch: &str, pairs: &[(&str, Value)], tensors: &[&str]) -> Gguf {
         let mut writer = GgufWriter::new();
         writer.set("general.architecture", arch).expect("a new key");
         for (key, value) in pairs {
@@ -334,13 +325,32 @@ mod tests {
     }
 
     #[test]
-    fn layers_have_what_they_need() {
-        let bare = file("phi3", &[], &["blk.0.attn_output.weight"]);
-        let words = broken(&bare, &[]).expect("no queries");
-        assert!(words.contains("blk.0.attn_qkv.weight is missing"), "{words}");
-        let fused = file("phi3", &[], &["blk.0.attn_output.weight", "blk.0.attn_qkv.weight"]);
-        assert_eq!(broken(&fused, &[]), None);
-        let apart = ["attn_output", "attn_q", "attn_k", "attn_v"].map(|name| format!("blk.1.{name}.weight"));
-        assert_eq!(broken(&file("phi3", &[], &apart.each_ref().map(String::as_str)), &[]), None);
+    fn an_indexer_has_layers_and_keys_of_its_own() {
+        let ratios = |list: Vec<i32>, length| {
+            let pairs = [
+                ("block_count", Value::U32(2)),
+                ("embedding_length", Value::U32(64)),
+                ("attention.head_count", Value::U32(4)),
+                ("attention.output_group_count", Value::U32(2)),
+                ("attention.compress_ratios", list.into()),
+                ("attention.indexer.key_length", Value::U32(length)),
+            ];
+            verdict("deepseek4", &pairs)
+        };
+        assert_eq!(ratios(vec![0, 4], 8), None);
+        let none = ratios(vec![0, 128], 8).expect("no layer with an indexer");
+        assert!(none.contains("compress_ratios is [0, 128], it must be 4 for a layer"), "{none}");
+        assert!(ratios(vec![0, 0, 4], 8).is_some(), "there is no third layer");
+        let types = |list: &[bool]| {
+            let pairs = [
+                ("block_count", Value::U32(2)),
+                ("attention.indexer.types", Value::Array(Array::Bool(list.to_vec()))),
+            ];
+            verdict("glm-dsa", &pairs)
+        };
+        assert_eq!(types(&[true, false]), None);
+        assert!(types(&[false, false]).is_some());
+        let same = ratios(vec![0, 4], 16).expect("as long as the keys");
+        assert!(same.contains("indexer.key_length is 16"), "{same}");
     }
 }

@@ -7,8 +7,9 @@ use crate::gguf::Gguf;
 use crate::part_file::PartFile;
 use std::path::Path;
 
-/// Architectures that llama.cpp cannot write.
-const NOT_SAVED: [&str; 6] = ["gemma3n", "bitnet", "t5", "apertus", "step35", "clef"];
+/// Architectures that llama.cpp cannot write. It looks for the embeddings of tokens in each model with an output;
+/// drafts (`dflash`, `eagle3`) may have none.
+const NOT_SAVED: [&str; 8] = ["gemma3n", "bitnet", "t5", "apertus", "step35", "clef", "dflash", "eagle3"];
 
 impl Model {
     /// Writes the model to a GGUF file, for example after training.

@@ -203,20 +203,74 @@ const LATENT: &[&str] = &[
     "glm5-next",
 ];
 
-/// Further numbers that some architectures need, where their refusals do not say so.
-pub(super) const HINTS: &[(&[&str], &str, u32)] = &[
-    (LATENT, "attention.key_length_mla", 16),
-    (LATENT, "attention.value_length_mla", 16),
-    (LATENT, "rope.dimension_count", 8),
-    (LATENT, "attention.kv_lora_rank", 16),
-    (LATENT, "attention.key_length", 24),
-    (LATENT, "attention.value_length", 16),
-    (&["glm5-next"], "hyper_connection.count", 4),
-    (&["rwkv7"], "attention.gate_lora_rank", 16),
-    (&["deepseek4"], "expert_gating_func", 4),
-    (&["gemma4", "gemma4-assistant"], "attention.key_length_swa", 16),
-    (&["gemma4", "gemma4-assistant"], "attention.value_length_swa", 16),
-    (&["gemma4-assistant"], "embedding_length_out", 64),
+/// Attention that an indexer chooses the keys of.
+const INDEXED: &[&str] = &["deepseek32", "deepseek4", "dots3note", "glm-dsa", "minimax-m3", "qwen4exp"];
+
+/// A value of the metadata.
+#[derive(Clone, Copy)]
+pub(super) enum Hint {
+    Int(u32),
+    Float(f32),
+    List(&'static [i32]),
+}
+
+impl From<Hint> for Value {
+    fn from(hint: Hint) -> Self {
+        match hint {
+            Hint::Int(n) => Self::U32(n),
+            Hint::Float(n) => Self::F32(n),
+            Hint::List(list) => Self::Array(Array::I32(list.to_vec())),
+        }
+    }
+}
+
+use Hint::{Float, Int, List};
+
+/// Further values that some architectures need, where their refusals do not say so.
+pub(super) const HINTS: &[(&[&str], &str, Hint)] = &[
+    (LATENT, "attention.key_length_mla", Int(16)),
+    (LATENT, "attention.value_length_mla", Int(16)),
+    (LATENT, "rope.dimension_count", Int(8)),
+    (LATENT, "attention.kv_lora_rank", Int(16)),
+    (LATENT, "attention.key_length", Int(24)),
+    (LATENT, "attention.value_length", Int(16)),
+    (INDEXED, "attention.indexer.key_length", Int(16)),
+    (&["glm5-next"], "hyper_connection.count", Int(4)),
+    (&["rwkv7"], "attention.gate_lora_rank", Int(16)),
+    (&["deepseek4"], "expert_gating_func", Int(4)),
+    (&["deepseek4"], "attention.key_length", Int(32)),
+    (&["deepseek4"], "rope.dimension_count", Int(16)),
+    (&["deepseek4"], "attention.compress_ratios", List(&[0, 4, 0])),
+    (&["gemma4", "gemma4-assistant"], "attention.key_length_swa", Int(16)),
+    (&["gemma4", "gemma4-assistant"], "attention.value_length_swa", Int(16)),
+    (&["gemma4-assistant"], "embedding_length_out", Int(32)),
+    (&["bailingmoe3"], "kda.gate_lower_bound", Float(-5.0)),
+    (&["cohere2moe"], "attention.layer_norm_rms_epsilon", Float(1e-5)),
+    (&["dflash", "eagle3"], "target_layers", List(&[0, 1, 1])),
+    (&["dots3note"], "attention.key_length_mla_swa", Int(16)),
+    (&["dots3note"], "attention.value_length_mla_swa", Int(16)),
+    (&["dots3note"], "attention.kv_lora_rank_swa", Int(16)),
+    (&["graniteswitch"], "adapters.count", Int(4)),
+    (&["hrm_text"], "hrm.layers_per_stack", Int(1)),
+    (&["hrm_text"], "hrm.h_cycles", Int(1)),
+    (&["hrm_text"], "hrm.l_cycles", Int(1)),
+    (&["nemotron_h", "nemotron_h_moe", "step35"], "expert_shared_feed_forward_length", Int(32)),
+    (&["paddleocr"], "rope.dimension_sections", List(&[2, 3, 3, 0])),
+    (&["smallthinker"], "expert_feed_forward_length", Int(32)),
+];
+
+/// Tensors that some architectures need, where their refusals do not say so, and their sizes.
+pub(super) const TENSOR_HINTS: &[(&str, &str, &[u64])] = &[
+    ("clef", "decision.proj_memory.weight", &[64, 64]),
+    ("clef", "dec.blk.0.ffn_up.weight", &[64, 64]),
+    ("dflash", "output.weight", &[64, 640]),
+    ("eagle3", "output.weight", &[64, 640]),
+    ("jina-bert-v2", "blk.0.ffn_up.weight", &[64, 64]),
+    ("jina-bert-v2", "blk.1.ffn_up.weight", &[64, 64]),
+    ("laguna", "blk.0.attn_gate.weight", &[64, 4]),
+    ("laguna", "blk.1.attn_gate.weight", &[64, 4]),
+    ("rwkv6", "blk.0.time_mix_lerp_fused.weight", &[1]),
+    ("rwkv6", "blk.1.time_mix_lerp_fused.weight", &[1]),
 ];
 
 /// Keys of whole numbers besides [`BASE`].

@@ -3,6 +3,7 @@
 //! A file starts with a vocabulary and nothing else. The loader refuses it and names a key, a type or a tensor;
 //! that is added, and so on until it loads. Who writes a hostile file has the same means.
 
+use super::names;
 use crate::common::folder;
 use llama::gguf::{Array, Gguf, GgufWriter, TensorType, Value};
 use llama::{Error, Model};
@@ -16,11 +17,25 @@ const ROUNDS: usize = 2000;
 /// Numbers in all tensors of a file; larger ones would only measure memory.
 const MAX_WEIGHTS: u64 = 1 << 22;
 
+/// Size of a tensor that the loader has not asked for; no tensor has it.
+const NOT_ASKED_FOR: u64 = 7;
+
+/// Which of the files of an architecture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Form {
+    /// With the fewest tensors.
+    Fewest,
+    /// With all optional tensors.
+    Most,
+    /// With a further layer that predicts further tokens.
+    Heads,
+}
+
 /// A file in the making.
 #[derive(Debug, Clone)]
 pub(super) struct Synth {
     pub(super) meta: BTreeMap<String, Value>,
-    tensors: BTreeMap<String, Vec<u64>>,
+    pub(super) tensors: BTreeMap<String, Vec<u64>>,
     restarted: bool,
 }
 
@@ -49,21 +64,65 @@ impl Synth {
         for (_, key, value) in super::keys::HINTS.iter().filter(|(of, _, _)| of.contains(&arch)) {
             meta.insert(format!("{arch}.{key}"), (*value).into());
         }
-        Self { meta, tensors: BTreeMap::new(), restarted: false }
+        let tensors = tensor_hints(arch);
+        Self { meta, tensors, restarted: false }
     }
 
     fn arch(&self) -> &str {
         self.meta["general.architecture"].as_str().unwrap()
     }
 
+    /// Whether the file loads; what it lacks is added.
+    pub(super) fn loads(&mut self) -> bool {
+        match self.load() {
+            Outcome::Loaded(_) => true,
+            Outcome::Refused(words) => {
+                println!("REFUSED {}: {words}", self.arch());
+                false
+            }
+        }
+    }
+
+    /// The smallest file with all tensors that the loader takes, `None` where such a file does not load.
+    pub(super) fn most(&self) -> Option<Self> {
+        let mut file = self.clone();
+        let hints = tensor_hints(self.arch());
+        let size = |name: &str| hints.get(name).cloned().unwrap_or_else(|| vec![NOT_ASKED_FOR]);
+        file.tensors = names::outside().map(|name| (name.clone(), size(&name))).collect();
+        // One layer at a time: finding a tensor takes the longer the more there are.
+        for layer in 0..2 {
+            file.tensors.extend(names::of_layer(layer).map(|name| (name.clone(), size(&name))));
+            if !file.loads() {
+                return None;
+            }
+        }
+        (file.tensors != self.tensors).then_some(file)
+    }
+
+    /// The smallest file with a layer that predicts further tokens, `None` where the architecture has none.
+    pub(super) fn heads(&self) -> Option<Self> {
+        let mut file = self.clone();
+        let arch = self.arch().to_owned();
+        file.meta.insert(format!("{arch}.nextn_predict_layers"), Value::U32(1));
+        file.meta.insert(format!("{arch}.block_count"), Value::U32(3));
+        // Some look for it before they ask.
+        file.tensors.insert("blk.2.nextn.eh_proj.weight".to_owned(), vec![NOT_ASKED_FOR]);
+        (file.loads() && file.tensors.keys().any(|name| name.contains("nextn"))).then_some(file)
+    }
+
     /// Where this architecture's file is kept once it loads.
-    pub(super) fn path(arch: &str) -> PathBuf {
-        folder().join(format!("synth-{arch}.gguf"))
+    fn path(arch: &str, form: Form) -> PathBuf {
+        let form = match form {
+            Form::Fewest => "",
+            Form::Most => "-most",
+            Form::Heads => "-heads",
+        };
+        folder().join(format!("synth-{arch}{form}.gguf"))
     }
 
     /// The file that an earlier run has completed.
-    pub(super) fn read(arch: &str) -> Option<Self> {
-        let file = Gguf::open(Self::path(arch)).ok()?;
+    pub(super) fn read(arch: &str, form: Form) -> Option<Self> {
+        let file = Gguf::open(Self::path(arch, form)).ok()?;
         let tensors = file.tensors().iter().map(|t| (t.name().to_owned(), t.dims().to_vec())).collect();
         Some(Self { meta: file.metadata().iter().cloned().collect(), tensors, restarted: false })
     }
@@ -87,20 +146,30 @@ impl Synth {
 
     /// Loads the file and answers each refusal as long as there is an answer.
     pub(super) fn load(&mut self) -> Outcome {
-        let mut last = String::new();
+        let (mut last, mut repeats) = (String::new(), 0);
         for _ in 0..ROUNDS {
-            let words = match Model::from_bytes(&self.bytes()) {
-                Ok(model) => return Outcome::Loaded(Box::new(model)),
-                Err(Error::LoadModel { detail, .. }) => detail,
-                Err(other) => other.to_string(),
+            let words = match self.load_as_it_is() {
+                Outcome::Loaded(model) => return Outcome::Loaded(model),
+                Outcome::Refused(words) => words,
             };
             let weights: u64 = self.tensors.values().map(|dims| dims.iter().product::<u64>()).sum();
-            if words == last || weights > MAX_WEIGHTS || !self.answer(&words) {
+            repeats = if words == last { repeats + 1 } else { 0 };
+            if repeats > 1 || weights > MAX_WEIGHTS || !self.answer(&words) {
                 return Outcome::Refused(words);
             }
             last = words;
         }
         Outcome::Refused(last)
+    }
+
+    /// Loads the file.
+    pub(super) fn load_as_it_is(&self) -> Outcome {
+        // Rearranged weights cannot be saved.
+        match Model::builder_from_bytes(&self.bytes()).extra_buffer_types(false).load() {
+            Ok(model) => Outcome::Loaded(Box::new(model)),
+            Err(Error::LoadModel { detail, .. }) => Outcome::Refused(detail),
+            Err(other) => Outcome::Refused(other.to_string()),
+        }
     }
 
     /// Changes the file as the words of a refusal ask for.
@@ -122,10 +191,18 @@ impl Synth {
         {
             let dims: Vec<u64> = shape.split(',').filter_map(|n| n.trim().parse().ok()).collect();
             let count = dims.iter().try_fold(1_u64, |all, n| all.checked_mul(*n));
+            if dims.contains(&0) && self.tensors.get(name).is_some_and(|dims| *dims == [NOT_ASKED_FOR]) {
+                self.tensors.remove(name);
+                return true;
+            }
             if dims.is_empty() || dims.contains(&0) || count.is_none_or(|count| count > MAX_WEIGHTS) {
                 return false;
             }
             self.tensors.insert(name.to_owned(), dims);
+        } else if words.contains("wrong number of tensors")
+            && self.tensors.values().any(|dims| *dims == [NOT_ASKED_FOR])
+        {
+            self.tensors.retain(|_, dims| *dims != [NOT_ASKED_FOR]);
         } else if words.contains("wrong number of tensors") {
             // Some no longer apply: all are asked for again.
             if self.restarted {
@@ -133,10 +210,6 @@ impl Synth {
             }
             self.restarted = true;
             self.tensors.retain(|name, _| name == "token_embd.weight");
-        } else if let Some((layer, missing)) = incomplete(words) {
-            for end in missing {
-                self.tensors.insert(format!("{layer}{end}"), vec![1]);
-            }
         } else if words.contains(" is missing, it must be at least")
             && let Some(key) = between(words, "unusable: ", " is missing")
         {
@@ -165,12 +238,18 @@ impl Synth {
         true
     }
 
-    pub(super) fn save(&self) -> io::Result<()> {
-        let path = Self::path(self.arch());
+    pub(super) fn save(&self, form: Form) -> io::Result<()> {
+        let path = Self::path(self.arch(), form);
         let part = path.with_extension(std::process::id().to_string());
         std::fs::File::create(&part)?.write_all(&self.bytes())?;
         std::fs::rename(part, path)
     }
+}
+
+/// The tensors that are added before the loader is asked.
+fn tensor_hints(arch: &str) -> BTreeMap<String, Vec<u64>> {
+    let own = super::keys::TENSOR_HINTS.iter().filter(|(of, _, _)| *of == arch);
+    own.map(|(_, name, dims)| ((*name).to_owned(), dims.to_vec())).collect()
 }
 
 fn between<'a>(words: &'a str, before: &str, behind: &str) -> Option<&'a str> {
@@ -181,13 +260,6 @@ fn between<'a>(words: &'a str, before: &str, behind: &str) -> Option<&'a str> {
 fn after<'a>(words: &'a str, before: &str) -> Option<&'a str> {
     let rest = words.split_once(before)?.1;
     rest.split(|c: char| c.is_whitespace() || c == ';').next()
-}
-
-/// The tensors that a layer lacks: `blk.0.` and the ends of their names.
-fn incomplete(words: &str) -> Option<(&str, Vec<&str>)> {
-    let list = between(words, "its tensors are incomplete: ", " is missing")?;
-    let layer = list.match_indices('.').nth(1).map(|(at, _)| &list[..=at])?;
-    Some((layer, list[layer.len()..].split(", ").collect()))
 }
 
 /// The key and the type that it should have.
