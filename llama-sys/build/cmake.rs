@@ -111,6 +111,7 @@ fn core(site: Site<'_>, plan: &Plan) -> Result<Archives, String> {
     let libraries = folder.join("lib");
     for (name, value) in [
         ("CMAKE_ARCHIVE_OUTPUT_DIRECTORY", libraries.display().to_string()),
+        ("LLAMA_SYS_CHECKS", site.generated.checks.display().to_string()),
         ("LLAMA_SYS_PRELUDES", preludes.join(";")),
         ("LLAMA_SYS_SHIM", shim.display().to_string()),
         ("LLAMA_SYS_TREE", tree.path.display().to_string()),

@@ -158,8 +158,8 @@ pub(crate) struct Prelude {
     pub(crate) header: &'static str,
 }
 
-/// The headers that CMake is to put in front of files. [`GRAPH_CHECKS`] is not among them:
-/// it needs a generated header, and a file with options of its own leaves its unity batch.
+/// The headers that CMake is to put in front of single files. [`GRAPH_CHECKS`] is not among them: it is in front of
+/// the whole library, for a file with options of its own leaves its unity batch.
 pub(crate) fn preludes(plan: &Plan) -> Vec<Prelude> {
     let units = plan.cmake.iter().flatten();
     units
