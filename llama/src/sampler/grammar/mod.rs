@@ -130,8 +130,8 @@ impl Grammar {
     ///
     /// # Errors
     /// As [`with_root`](Self::with_root); [`Error::Grammar`] for a pattern that does not parse or has more than 4096
-    /// bytes or steps, 32 groups or 64 nested parentheses, and where there is neither pattern nor token;
-    /// [`Error::TooLong`] for more than 64 patterns. While sampling, [`Error::Grammar`] for a trigger that the grammar
+    /// bytes or steps, 32 groups, 64 nested parentheses or 64 bytes of look-aheads, and where there is neither pattern
+    /// nor token; [`Error::TooLong`] for more than 64 patterns. While sampling, [`Error::Grammar`] for a trigger that the grammar
     /// does not begin with.
     #[doc(alias = "llama_sampler_init_grammar_lazy_patterns")]
     pub fn lazy(vocab: &Vocab, gbnf: &str, root: &str, patterns: &[&str], tokens: &[Token]) -> Result<Self> {

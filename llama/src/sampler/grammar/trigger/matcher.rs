@@ -276,6 +276,8 @@ mod tests {
         assert_eq!(find("(a*)*b", &[&text]), None);
         assert_eq!(find("(a|aa)+$x", &[&text]), None);
         assert_eq!(find(&format!("{}b", "a?".repeat(900)), &[&text]), None);
+        let nothing = (0..60).fold("(?:)".to_owned(), |part, _| format!("(?:{part}{{1000}}a{{0}})"));
+        assert_eq!(find(&format!("{nothing}{{1000}}b"), &["ab"]), Some((2, 1)));
         let many: Vec<String> = ('b'..='z').map(|c| format!("(?!a{c})")).collect();
         let programs = Program::of_pattern(&format!("(?:{}|a)*c", many.join("|"))).unwrap();
         let read = Matcher::default().read(&programs[0], text.as_bytes(), &mut Scratch::default());

@@ -165,7 +165,12 @@ impl Program {
 
     fn repeat(&mut self, part: &Node, least: usize, most: Option<usize>, greedy: bool) -> Option<()> {
         for _ in 0..least {
+            let before = self.steps.len();
             self.add(part)?;
+            // Nothing, however often: `(?:(?:){1000}){1000}` and deeper would take for ever.
+            if self.steps.len() == before {
+                break;
+            }
         }
         let mut forks = Vec::new();
         for _ in least..most.unwrap_or(least + 1) {
