@@ -151,6 +151,14 @@ impl Content {
         }
     }
 
+    /// Takes the media from a text that begins with this one. So those of earlier prompts, which hold whole prompts,
+    /// are let go, and those of a file can be computed again.
+    pub(super) fn renew(&mut self, from: &Self) {
+        for (ours, theirs) in self.media.iter_mut().zip(&from.media) {
+            ours.clone_from(theirs);
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         *self = Self::default();
     }

@@ -27,11 +27,13 @@ impl Seen {
         self.encoded
     }
 
-    fn find(&mut self, span: &MediaSpan) -> Option<Arc<MediaEmbedding>> {
+    fn place(&self, span: &MediaSpan) -> Option<usize> {
         let key = |span: &MediaSpan| (span.piece, span.n_tokens);
-        let same = |kept: &MediaSpan| key(kept) == key(span) && kept.id == span.id;
-        let at = self.kept.iter().position(|(kept, _)| same(kept))?;
-        let (kept, found) = self.kept.remove(at)?;
+        self.kept.iter().position(|(kept, _)| key(kept) == key(span) && kept.id == span.id)
+    }
+
+    fn find(&mut self, span: &MediaSpan) -> Option<Arc<MediaEmbedding>> {
+        let (kept, found) = self.kept.remove(self.place(span)?)?;
         self.kept.push_back((kept, found.clone()));
         Some(found)
     }
@@ -110,7 +112,8 @@ impl Session {
         }
     }
 
-    /// Encodes a piece of a medium. The pieces behind it will be wanted next, and are prepared together.
+    /// Encodes a piece of a medium. The pieces behind it will be wanted next, and are prepared together: as many as
+    /// are kept until then.
     fn encode(&mut self, medium: &Medium) -> Result<Arc<MediaEmbedding>> {
         if self.is_interrupted() {
             return Err(Error::Cancelled);
@@ -118,12 +121,20 @@ impl Session {
         let (sketch, index) = medium.source.as_ref().ok_or_else(lost)?;
         let prepared = sketch.prepare(*index)?;
         let prompt = prepared.as_ref().unwrap_or_else(|| sketch.prompt());
-        let (mut first, mut next) = (None, medium.span.piece);
-        for chunk in prompt.chunks().skip(*index) {
-            let Some(span) = span(chunk).filter(|span| span.id == medium.span.id && span.piece == next)
-            else {
-                continue;
-            };
+        let mut next = medium.span.piece;
+        let piece = |chunk| {
+            let span = span(chunk).filter(|span| span.id == medium.span.id && span.piece == next)?;
+            next += 1;
+            Some((span, chunk))
+        };
+        let mut pieces: Vec<_> = prompt.chunks().skip(*index).filter_map(piece).collect();
+        let width = self.model().n_embd_input().saturating_mul(size_of::<f32>());
+        pieces.truncate(together(pieces.iter().map(|(span, _)| span.n_tokens.saturating_mul(width))));
+        let mut first = None;
+        for (span, chunk) in pieces {
+            if self.seen.place(&span).is_some() {
+                break;
+            }
             if self.is_interrupted() {
                 return Err(Error::Cancelled);
             }
@@ -131,14 +142,83 @@ impl Session {
             self.seen.encoded += 1;
             self.seen.keep(span, embedding.clone());
             first.get_or_insert(embedding);
-            next += 1;
         }
         first.ok_or_else(lost)
     }
+}
+
+/// How many of these embeddings, by their sizes in bytes, can be kept at once; at least one.
+fn together(sizes: impl Iterator<Item = usize>) -> usize {
+    let sums = sizes.scan(0_usize, |sum, size| {
+        *sum = sum.saturating_add(size);
+        Some(*sum)
+    });
+    sums.take_while(|&sum| sum <= MAX_BYTES).count().max(1)
 }
 
 #[cold]
 fn lost() -> Error {
     let reason = "an image or a recording that came out of a file cannot be computed again".to_owned();
     Error::Memory { operation: "go back", reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Message;
+    use crate::model::Model;
+    use crate::multimodal::{Image, Projector};
+    use llama_test_kit::RandomProjector;
+
+    /// Each medium in memory holds the whole prompt that it came with.
+    #[test]
+    fn the_memory_holds_one_prompt() {
+        let file = |name: &str| std::env::temp_dir().join(format!("llama-one-{}.{name}", std::process::id()));
+        let (eyes, state) = (file("gguf"), file("chat"));
+        let model = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/model/llama-tiny-chat.gguf");
+        let model = Model::load(model).unwrap();
+        RandomProjector::new(u32::try_from(model.n_embd_input()).unwrap()).write(&eyes).unwrap();
+        let projector = Projector::load(&model, &eyes).unwrap();
+        let chat = || {
+            let builder = model.chat_builder().projector(&projector).context(512).n_threads(1);
+            builder.temperature(0.0).max_tokens(2).build().unwrap()
+        };
+        let look = |number: u8| {
+            Message::user("Look: ")
+                .with_media(Image::from_rgb(9, 9, vec![number; 243]).unwrap())
+                .with_text("!")
+        };
+        let mut first = chat();
+        for number in 0..3 {
+            first.ask(look(number)).unwrap();
+        }
+        let one_prompt = |session: &Session| {
+            let sources: Vec<_> =
+                session.past.media().iter().map(|medium| &medium.source.as_ref().unwrap().0).collect();
+            assert!(sources.len() >= 3 && sources.iter().all(|source| Arc::ptr_eq(source, sources[0])));
+        };
+        one_prompt(first.session());
+        // What comes out of a file has none, until a prompt brings it again.
+        first.save(&state).unwrap();
+        let mut later = chat();
+        first.messages().iter().for_each(|message| later.push(message.clone()));
+        later.restore(&state).unwrap();
+        assert!(later.session().past.media().iter().all(|medium| medium.source.is_none()));
+        let done = later.send("And now?").unwrap().finish().unwrap();
+        assert_eq!(done.usage.encoded, 0);
+        one_prompt(later.session());
+        for file in [eyes, state] {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_ahead_is_kept_until_it_is_wanted() {
+        let count = |sizes: &[usize]| together(sizes.iter().copied());
+        assert_eq!(count(&[10; 20]), 20);
+        assert_eq!(count(&[MAX_BYTES / 4; 20]), 4);
+        assert_eq!(count(&[MAX_BYTES * 2, 10]), 1);
+        assert_eq!(count(&[10, usize::MAX, 10]), 1);
+        assert_eq!(count(&[]), 1);
+    }
 }

@@ -84,6 +84,7 @@ impl Session {
         let last = prompt.len().saturating_sub(1);
         let branch = common.min(last);
         let reused = self.keep(branch)?;
+        self.past.renew(prompt);
         if !self.context.rolls_back(self.seq)? {
             self.checkpoint()?;
             // Texts that went apart at one place will do so again, near the end of the prompt most often.
