@@ -5,6 +5,11 @@ use super::part::Media;
 use crate::error::{Error, Result};
 use crate::message::Message;
 use crate::vocab::PromptPart;
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
+
+/// What marks are chosen from: the private area, which no text needs.
+const MARKS: RangeInclusive<char> = '\u{e000}'..='\u{f8ef}';
 
 /// Media, each with the number of parts in front of it.
 pub(crate) type Places = Vec<(usize, Media)>;
@@ -22,19 +27,14 @@ impl StandIns {
     /// prompt beside those of the messages.
     pub(crate) fn put<'a>(
         messages: &'a [Message],
-        others: impl Iterator<Item = &'a str> + Clone,
+        others: impl Iterator<Item = &'a str>,
     ) -> Result<Option<(Self, Vec<Message>)>> {
         if messages.iter().all(|message| message.media.is_empty()) {
             return Ok(None);
         }
-        let texts = messages.iter().flat_map(texts).chain(others);
-        let is_free = |mark: &char| {
-            // JSON may spell it with escapes.
-            let escape = format!("u{:04x}", u32::from(*mark));
-            let spells = |text: &str| text.contains(*mark) || text.to_ascii_lowercase().contains(&escape);
-            !texts.clone().any(spells)
-        };
-        let mark = ('\u{e000}'..='\u{f8ef}').find(is_free).ok_or_else(|| Error::Template {
+        let used: HashSet<char> = messages.iter().flat_map(texts).chain(others).flat_map(marks_in).collect();
+        let mut marks = MARKS;
+        let mark = marks.find(|mark| !used.contains(mark)).ok_or_else(|| Error::Template {
             detail: "the messages use every character of Unicode's private area".to_owned(),
         })?;
         let mut stand_ins = Self { mark, media: Vec::new() };
@@ -83,8 +83,17 @@ impl StandIns {
     }
 }
 
+/// The marks in a text. JSON may spell them with escapes.
+fn marks_in(text: &str) -> impl Iterator<Item = char> {
+    let spelled = text.match_indices(['u', 'U']).filter_map(|(at, _)| {
+        let digits = text.get(at + 1..at + 5)?;
+        u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)
+    });
+    text.chars().chain(spelled).filter(|c| MARKS.contains(c))
+}
+
 /// All texts of a message.
-fn texts(message: &Message) -> impl Iterator<Item = &str> + Clone {
+fn texts(message: &Message) -> impl Iterator<Item = &str> {
     let own =
         [&message.role, &message.content, &message.reasoning, &message.tool_call_id, &message.tool_name];
     let calls = message.tool_calls.iter().flat_map(|call| [&call.name, &call.arguments, &call.id]);
@@ -134,6 +143,18 @@ mod tests {
         let (parts, found) = stand_ins.take(vec![PromptPart::input(&hidden[0].content)]).unwrap();
         assert_eq!((parts.len(), found.len()), (1, 1));
         assert!(parts[0].text.starts_with("\u{e000}0\u{e000}"));
+    }
+
+    #[test]
+    fn all_marks_may_be_taken() {
+        let all: String = MARKS.collect();
+        let message = |text: &str| Message::user(text).with_media(image(1));
+        let escapes: String = MARKS.skip(1).map(|mark| format!("\\u{:X}", u32::from(mark))).collect();
+        let (_, hidden) = put(&[message(&escapes)]);
+        assert!(hidden[0].content.ends_with("\u{e000}0\u{e000}"));
+        // Much text does not make it slow: it is read once, and not once for each mark.
+        let taken = StandIns::put(&[message(&"a".repeat(1 << 20)), message(&all)], std::iter::empty());
+        assert!(matches!(taken, Err(Error::Template { .. })));
     }
 
     #[test]

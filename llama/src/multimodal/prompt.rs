@@ -48,12 +48,16 @@ fn number_pieces(facts: &mut [ChunkFacts], ids: &[&str]) {
     for chunk in facts.iter().filter_map(|chunk| chunk.id.as_ref()) {
         seen.entry(chunk.clone()).or_default().0 += 1;
     }
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    for &id in ids {
+        *times.entry(id).or_default() += 1;
+    }
     for chunk in facts {
         let Some((id, (count, next))) = chunk.id.as_deref().and_then(|id| Some((id, seen.get_mut(id)?)))
         else {
             continue;
         };
-        let times = ids.iter().filter(|&&other| other == id).count().max(1);
+        let times = times.get(id).copied().unwrap_or(1);
         chunk.piece = *next % (*count / times).max(1);
         *next += 1;
     }
