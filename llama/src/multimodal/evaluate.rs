@@ -4,7 +4,7 @@ use super::prompt::{Chunk, ChunkKind, MediaPrompt};
 use crate::batch::Batch;
 use crate::context::{Context, Output};
 use crate::error::{DecodeError, Error, MemoryEffect, Result};
-use crate::token::{Pos, SeqId};
+use crate::token::{MAX_POS, Pos, SeqId};
 use std::sync::Arc;
 
 /// What processing a prompt left behind.
@@ -218,7 +218,7 @@ impl MediaPrompt {
     /// # Errors
     /// Found before anything is computed: [`Error::InvalidParameter`] for a context of another model,
     /// [`Error::EmptyBatch`] for an empty prompt, [`Error::SeqIdOutOfRange`], [`Error::PositionGap`],
-    /// [`Error::ContextFull`], and [`Error::BatchTooLarge`] for an image that must be processed in one piece.
+    /// [`Error::ContextFull`], [`Error::InvalidBatch`] for positions beyond 2^30, and [`Error::BatchTooLarge`] for an image that must be processed in one piece.
     /// Later ones: those of [`Chunk::encode`] and [`Context::decode`].
     #[doc(alias = "mtmd_helper_eval_chunks")]
     pub fn evaluate<'c>(
@@ -278,6 +278,11 @@ fn check_room(
     }
     let n_pos = chunks.iter().fold(0_usize, |sum, chunk| sum + usize::try_from(chunk.n_pos()).unwrap_or(0));
     let n_tokens = chunks.iter().map(|chunk| chunk.n_tokens()).sum::<usize>();
+    let end = n_pos.max(n_tokens).saturating_add(usize::try_from(pos).unwrap_or(0));
+    if !Pos::try_from(end).is_ok_and(|end| end <= MAX_POS) {
+        let reason = format!("from position {pos} on it would end at {end}, behind {MAX_POS}");
+        return Err(Error::InvalidBatch { index: 0, reason });
+    }
     let past = usize::try_from(pos - min).unwrap_or(0);
     let (needed, available) = (past + n_pos.max(n_tokens), ctx.n_ctx_seq() as usize);
     if needed > available && !ctx.model().is_recurrent() {

@@ -133,6 +133,10 @@ pub(super) fn rows() -> Vec<super::Row> {
         let chunk = s.prompt.chunk(1).unwrap();
         Ok(chunk.evaluate(&mut s.stranger, SeqId(0), 0, None).map(drop)?)
     };
+    "Chunk::evaluate: position MAX" => InvalidBatch, |s| {
+        let chunk = s.heard.chunk(1).unwrap();
+        Ok(chunk.evaluate(&mut s.ctx, SeqId(0), i32::MAX, Some(&s.embedding)).map(drop)?)
+    };
     "MediaPrompt::evaluate: sequence -1" => SeqIdOutOfRange, |s| s.at(-1, 0);
     "MediaPrompt::evaluate: sequence n" => SeqIdOutOfRange, |s| s.at(2, 0);
     "MediaPrompt::evaluate: position -1" => PositionGap, |s| s.at(0, -1);
