@@ -69,15 +69,28 @@ impl Message {
 
     /// The next message with the contents of this one in front of its own.
     pub(crate) fn followed_by(&self, next: &Self) -> Self {
-        let mut joined = next.clone();
-        joined.content = format!("{}\n\n{}", self.content, next.content);
+        let mut joined = self.clone();
+        joined.append("\n\n");
         #[cfg(feature = "multimodal")]
-        {
-            let moved = joined.content.len() - next.content.len();
-            joined.media.iter_mut().for_each(|placed| placed.at += moved);
-            joined.media.splice(0..0, self.media.iter().cloned());
+        joined.media.extend(next.media.iter().cloned().map(|mut placed| {
+            placed.at += joined.content.len();
+            placed
+        }));
+        joined.content.push_str(&next.content);
+        Self {
+            content: joined.content,
+            #[cfg(feature = "multimodal")]
+            media: joined.media,
+            ..next.clone()
         }
-        joined
+    }
+
+    /// Puts text behind everything there is.
+    pub(crate) fn append(&mut self, text: &str) {
+        // A place behind the end counts as the end, and stays in front of this text.
+        #[cfg(feature = "multimodal")]
+        self.media.iter_mut().for_each(|placed| placed.at = placed.at.min(self.content.len()));
+        self.content.push_str(text);
     }
 
     /// With calls that the model asks for.

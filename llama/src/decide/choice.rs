@@ -89,8 +89,8 @@ pub(super) fn check_count(count: usize) -> Result<()> {
 
 /// The question with a list of its options behind it.
 pub(super) fn with_list<T>(mut question: Message, options: &[ChoiceOption<T>]) -> Message {
+    question.append("\n\nReply with exactly one of these and nothing else:");
     let text = &mut question.content;
-    text.push_str("\n\nReply with exactly one of these and nothing else:");
     for option in options {
         text.push_str("\n- ");
         text.push_str(&option.text);

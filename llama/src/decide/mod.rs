@@ -95,7 +95,7 @@ impl Chat {
     pub fn yes_no(&mut self, message: impl Into<Message>) -> Result<Decision<bool>> {
         let options = vec![ChoiceOption::new(true, "Yes"), ChoiceOption::new(false, "No")];
         let mut message = message.into();
-        message.content.push_str("\n\nReply with Yes or No and nothing else.");
+        message.append("\n\nReply with Yes or No and nothing else.");
         self.decide_from(message, options)
     }
 
@@ -112,9 +112,8 @@ impl Chat {
         let count = i64::from(high) - i64::from(low) + 1;
         choice::check_count(usize::try_from(count).unwrap_or(0))?;
         let options = range.map(|number| ChoiceOption::new(number, number.to_string())).collect();
-        let rule = format!("\n\nReply with one whole number from {low} to {high} and nothing else.");
         let mut message = message.into();
-        message.content.push_str(&rule);
+        message.append(&format!("\n\nReply with one whole number from {low} to {high} and nothing else."));
         self.decide_from(message, options)
     }
 

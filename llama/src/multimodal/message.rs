@@ -37,9 +37,9 @@ impl Message {
     pub fn with_text(mut self, text: impl AsRef<str>) -> Self {
         let behind_media = self.media.last().is_some_and(|placed| placed.at >= self.content.len());
         if !self.content.is_empty() && !behind_media {
-            self.content.push('\n');
+            self.append("\n");
         }
-        self.content.push_str(text.as_ref());
+        self.append(text.as_ref());
         self
     }
 
