@@ -149,8 +149,8 @@ mod tests {
     fn all_marks_may_be_taken() {
         let all: String = MARKS.collect();
         let message = |text: &str| Message::user(text).with_media(image(1));
-        let escapes: String = MARKS.skip(1).map(|mark| format!("\\u{:X}", u32::from(mark))).collect();
-        let (_, hidden) = put(&[message(&escapes)]);
+        let escapes: Vec<String> = MARKS.skip(1).map(|mark| format!("\\u{:X}", u32::from(mark))).collect();
+        let (_, hidden) = put(&[message(&escapes.concat())]);
         assert!(hidden[0].content.ends_with("\u{e000}0\u{e000}"));
         // Much text does not make it slow: it is read once, and not once for each mark.
         let taken = StandIns::put(&[message(&"a".repeat(1 << 20)), message(&all)], std::iter::empty());
@@ -175,6 +175,10 @@ mod tests {
         let mut message = Message::user("äöü").with_media(image(1));
         message.content = "x".to_owned();
         assert_eq!(put(&[message.clone()]).1[0].content, "x\u{e000}0\u{e000}");
+        let longer = message.clone().with_text("yyyyyyyy");
+        assert_eq!(put(&[longer]).1[0].content, "x\u{e000}0\u{e000}yyyyyyyy");
+        let joined = message.followed_by(&Message::user("yyyyyyyy").with_media(image(2)));
+        assert_eq!(put(&[joined]).1[0].content, "x\u{e000}0\u{e000}\n\nyyyyyyyy\u{e000}1\u{e000}");
         message.content = "xxxxx😀".to_owned();
         assert_eq!(put(&[message]).1[0].content, "xxxxx\u{e000}0\u{e000}😀");
     }
