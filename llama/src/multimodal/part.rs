@@ -3,6 +3,7 @@
 use super::media::{Audio, Image};
 use crate::error::{Error, Result};
 use crate::vocab::{PromptPart, Special};
+use std::collections::HashSet;
 
 /// An image or a recording.
 ///
@@ -127,12 +128,24 @@ pub fn default_marker() -> Result<String> {
 /// ```
 #[must_use]
 pub fn unused_marker<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let texts: Vec<&str> = texts.into_iter().collect();
-    let unused = |marker: &String| texts.iter().all(|text| !text.contains(marker.as_str()));
-    let first = std::iter::once("<__media__>".to_owned());
-    let numbered = (1_u64..).map(|number| format!("<__media_{number}__>"));
-    // A text of finite length cannot contain all of them.
-    first.chain(numbered).find(unused).unwrap_or_default()
+    // What stands between the two halves of a marker.
+    let mut used: HashSet<&str> = HashSet::new();
+    for text in texts {
+        for (at, half) in text.match_indices("<__media_") {
+            let rest = &text[at + half.len()..];
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let number = &rest[..digits];
+            let end = if number.is_empty() { "_>" } else { "__>" };
+            used.extend(rest[digits..].starts_with(end).then_some(number));
+        }
+    }
+    if !used.contains("") {
+        return "<__media__>".to_owned();
+    }
+    // Not all of these are used: one that is has no number.
+    let number =
+        (1..=used.len()).map(|number| number.to_string()).find(|number| !used.contains(number.as_str()));
+    format!("<__media_{}__>", number.unwrap_or_default())
 }
 
 /// Cuts a rendered prompt at each `marker` and puts the media there, in order.
@@ -218,5 +231,11 @@ mod tests {
         let marker = unused_marker(hostile.iter().map(String::as_str));
         assert_eq!(marker, "<__media_100__>");
         assert_eq!(unused_marker([]), "<__media__>");
+        let near = "<__media_<__media_1_><__media_01__><__media_1__";
+        assert_eq!(unused_marker([near]), "<__media__>");
+        assert_eq!(unused_marker([near, "x<__media__>"]), "<__media_1__>");
+        // Each text is read once.
+        let many: Vec<String> = (0..50_000).map(|n| format!("<__media_{n}__>")).collect();
+        assert_eq!(unused_marker(["<__media__>", &many.concat()]), "<__media_50000__>");
     }
 }

@@ -9,6 +9,7 @@ use super::{PromptPart, Vocab};
 use crate::error::{Error, Result};
 use crate::vocab::special::control_texts;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The texts of a vocabulary's control tokens, the longest first.
@@ -35,8 +36,10 @@ impl Marks {
         if !texts.clone().any(|text| self.0.iter().any(|control| text.contains(control.as_str()))) {
             return Ok(None);
         }
-        let mark = ('\u{e000}'..='\u{f8ff}').find(|&mark| !texts.clone().any(|text| text.contains(mark)));
-        let mark = mark.ok_or_else(|| Error::Template {
+        let mut private = '\u{e000}'..='\u{f8ff}';
+        let used: HashSet<char> =
+            texts.clone().flat_map(str::chars).filter(|c| private.contains(c)).collect();
+        let mark = private.find(|mark| !used.contains(mark)).ok_or_else(|| Error::Template {
             detail: "the messages use every character of Unicode's private area".to_owned(),
         })?;
         Ok(Some(Marker { controls: self.clone(), mark }))
@@ -113,6 +116,9 @@ mod tests {
         assert_eq!(marker.hide("a < b [Y]"), "a < b [Y]");
         assert_eq!(marker.hide("a<|end|>[X]"), "a<\u{e001}|end|>[\u{e001}X]");
         assert!(Marks::of(&["[X]"]).marker(&["nothing"].into_iter()).unwrap().is_none());
+        let all: String = ('\u{e000}'..='\u{f8ff}').collect();
+        let taken = Marks::of(&["[X]"]).marker(&["[X]", &"a".repeat(1 << 20), &all].into_iter());
+        assert!(matches!(taken, Err(Error::Template { .. })));
     }
 
     #[test]
