@@ -19,6 +19,8 @@ mod embed;
 mod embeddings;
 mod fit;
 mod gbnf;
+#[cfg(any(feature = "cuda", feature = "metal", feature = "vulkan"))]
+mod gpu;
 mod grammar;
 #[cfg(feature = "tokenizers")]
 mod hf;
@@ -55,5 +57,3 @@ mod threads;
 mod tools;
 mod train;
 mod vocab;
-#[cfg(feature = "vulkan")]
-mod vulkan;

@@ -85,6 +85,8 @@ const NOTHING_TO_GET_WRONG: &[(&str, &[&str])] = &[
         "need the feature `llguidance`",
         &["Grammar::guided_json", "Grammar::guided_lark", "Grammar::guided_regex"],
     ),
+    #[cfg(not(feature = "multimodal"))]
+    ("need the feature `multimodal`", &["Prompt::media_parts"]),
     ("every model has one, its own or ChatML", &["ChatTemplate::of_model"]),
     #[cfg(feature = "tokenizers")]
     ("any text can be split", &["HfTokenizer::encode", "HfTokenizer::encode_batch"]),
