@@ -74,6 +74,8 @@ fn planner<'a>(path: &'a Path, devices: &[Device], layers: Layers, limits: &[u64
 
 /// Loads as planned, computes, and compares what is taken with the plan.
 fn keep(path: &Path, plan: &Fit) -> Result<(), Error> {
+    let n_shares = plan.tensor_split.len();
+    assert!(n_shares == 0 || n_shares == plan.memories.len() - 1, "a share for each device: {plan:?}");
     let model = Model::builder(path).planned(plan).load_mode(LoadMode::Read).load()?;
     let mut context = model.context_builder().n_ctx(plan.n_ctx).n_threads(1).build()?;
     let taken = context.memory_usage()?;

@@ -197,7 +197,10 @@ fn variant_object(
 fn unique_symbols(tools: &Tools<'_>, object: &Path) -> Result<Vec<String>, String> {
     let mut nm = Command::new(&tools.nm);
     let out = nm.args(["--extern-only", "--defined-only"]).arg(object).output();
-    let out = out.map_err(|e| format!("{}: {e}", tools.nm.display()))?;
+    let out = out.map_err(|e| format!("cannot run {}: {e}", tools.nm.display()))?;
+    if !out.status.success() {
+        return Err(format!("{} failed:\n{}", tools.nm.display(), String::from_utf8_lossy(&out.stderr)));
+    }
     let text = String::from_utf8_lossy(&out.stdout);
     let unique = text.lines().filter_map(|line| line.split_once(" u "));
     Ok(unique.map(|(_, name)| name.to_owned()).collect())

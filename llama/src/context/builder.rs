@@ -208,6 +208,19 @@ impl ContextBuilder {
     /// cannot work; [`Error::CreateContext`] with llama.cpp's reason, mostly missing memory.
     #[doc(alias = "llama_init_from_model")]
     pub fn build(self) -> Result<Context> {
+        if self.model.inner.info.planned {
+            let detail = "its model only serves to plan, it has no weights: load one".to_owned();
+            return Err(Error::CreateContext { detail });
+        }
+        self.create()
+    }
+
+    /// A context with these parameters for a model to plan with: it says what it would take, and must not compute.
+    pub(crate) fn plan(self, model: &Model) -> Result<Context> {
+        Self { model: model.clone(), ..self }.create()
+    }
+
+    fn create(self) -> Result<Context> {
         let info = &self.model.inner.info;
         if info.vocab_only {
             return Err(Error::VocabOnly);

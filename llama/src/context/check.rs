@@ -214,6 +214,7 @@ mod tests {
             rearranged: false,
             n_layer_nextn: 0,
             vocab_only: false,
+            planned: false,
         }
     }
 

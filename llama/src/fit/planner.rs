@@ -53,6 +53,8 @@ type Choice = (Layers, Option<Vec<u16>>);
 /// What one choice takes.
 struct Measured {
     n_ctx: u32,
+    /// The shares of the devices in `memories`.
+    shares: Vec<f32>,
     memories: Vec<FitDevice>,
 }
 
@@ -132,8 +134,7 @@ impl<'a> Planner<'a> {
         let n_layer = planned.model.n_layer();
         let (layer_weights, other_weights) = weights(&planned.header, n_layer);
         let offloaded = if best.memories.len() == 1 { 0 } else { count(layers, n_layer) };
-        let tensor_split = self.builder.shares().to_vec();
-        let (n_ctx, memories) = (best.n_ctx, best.memories);
+        let Measured { n_ctx, shares: tensor_split, memories } = best;
         Ok(Fit { n_layer, offloaded, n_ctx, tensor_split, layer_weights, other_weights, memories })
     }
 
@@ -200,10 +201,18 @@ impl<'a> Planner<'a> {
     }
 
     fn build(&mut self, layers: Layers, n_ctx: Option<u32>) -> Result<Measured> {
-        let builder = self.planned(layers)?.model.context_builder().n_threads(1);
-        let builder = (self.context)(builder);
-        let context = n_ctx.map_or(builder.clone(), |n_ctx| builder.n_ctx(n_ctx)).build()?;
-        Ok(Measured { n_ctx: context.n_ctx(), memories: self.room.rate(context.memory_usage()?)? })
+        if self.builder.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let model = self.planned(layers)?.model.clone();
+        let builder = (self.context)(model.context_builder().n_threads(1));
+        let builder = match n_ctx {
+            Some(n_ctx) => builder.n_ctx(n_ctx),
+            None => builder,
+        };
+        let context = builder.plan(&model)?;
+        let memories = self.room.rate(context.memory_usage()?)?;
+        Ok(Measured { n_ctx: context.n_ctx(), shares: self.builder.shares().to_vec(), memories })
     }
 
     /// The model with that many layers on devices; the last one is kept.

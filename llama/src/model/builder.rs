@@ -19,6 +19,9 @@ use std::ops::ControlFlow;
 /// Longest pattern of a tensor name, in bytes.
 pub(crate) const PATTERN_LEN: usize = 512;
 
+/// Largest share of a device: llama.cpp sums shares up and multiplies them by sizes, in 32 bits.
+const MAX_SHARE: f32 = 1e20;
+
 type Progress<'a> = Box<dyn FnMut(f32) -> ControlFlow<()> + 'a>;
 
 /// Loads a model; made by [`Model::builder`].
@@ -207,7 +210,7 @@ impl<'a> ModelBuilder<'a> {
         self
     }
 
-    /// Stops the load with [`Error::Cancelled`] when the token is cancelled.
+    /// Stops the load, or the search for a plan, with [`Error::Cancelled`] when the token is cancelled.
     pub fn cancel(mut self, token: CancelToken) -> Self {
         self.cancel = Some(token);
         self
@@ -245,6 +248,7 @@ impl<'a> ModelBuilder<'a> {
         let architecture = rules::architecture(&opened.header, &params.overrides);
         let traits = LoadTraits {
             vocab_only: self.vocab_only,
+            planned: false,
             mapped: params.raw.lazy_mode != llama_sys::LLAMA_LAZY_MODE_OFF
                 || !matches!(
                     params.raw.load_mode,
@@ -282,6 +286,10 @@ impl<'a> ModelBuilder<'a> {
         (self.devices, self.tensor_split) = (Some(devices), shares);
     }
 
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancel.as_ref().is_some_and(CancelToken::is_cancelled)
+    }
+
     /// A model without weights, to plan with: nothing may be computed with it.
     pub(crate) fn plan(&mut self, layers: Layers) -> Result<Planned> {
         backend::init()?;
@@ -298,11 +306,15 @@ impl<'a> ModelBuilder<'a> {
         crate::registry::computing();
         crate::log::clear_detail();
         let architecture = rules::architecture(&opened.header, &params.overrides);
-        let traits = LoadTraits { vocab_only: false, mapped: false, rearranged: params.raw.use_extra_bufts };
+        let rearranged = params.raw.use_extra_bufts;
+        let traits = LoadTraits { vocab_only: false, planned: true, mapped: false, rearranged };
         match ModelPtr::load(&opened.load, &params, &mut |_| ControlFlow::Continue(())) {
-            Ok(ptr) => {
-                Ok(Planned { model: Model::from_ptr(ptr, traits, architecture)?, header: opened.header })
-            }
+            Ok(ptr) => match hyper::check(&ptr, &params.overrides, &opened.header)? {
+                Some(detail) => Err(self.source.refuse(&detail)),
+                None => {
+                    Ok(Planned { model: Model::from_ptr(ptr, traits, architecture)?, header: opened.header })
+                }
+            },
             Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&fault.to_string())),
             Err(_) => Err(self.source.explain(&crate::log::take_detail())),
         }
@@ -379,8 +391,11 @@ impl<'a> ModelBuilder<'a> {
         if self.tensor_split.len() > max {
             return Err(Error::TooLong { what: "tensor_split", len: self.tensor_split.len(), max });
         }
-        if self.tensor_split.iter().any(|share| !share.is_finite() || *share < 0.0) {
-            return Err(Error::invalid("tensor_split", "shares must be finite and not negative"));
+        if let Some(share) = self.tensor_split.iter().find(|share| !(0.0..=MAX_SHARE).contains(*share)) {
+            return Err(Error::invalid(
+                "tensor_split",
+                format!("{share} is not between 0 and {MAX_SHARE:e}"),
+            ));
         }
         let mut shares = self.tensor_split.clone();
         shares.resize(max, 0.0);

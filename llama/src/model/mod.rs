@@ -108,6 +108,8 @@ pub(crate) struct ModelInfo {
     pub(crate) hybrid: bool,
     pub(crate) diffusion: bool,
     pub(crate) vocab_only: bool,
+    /// There are no weights behind the tensors: nothing may be computed.
+    pub(crate) planned: bool,
     /// The weights may lie in a mapped file, where they cannot be written.
     pub(crate) mapped: bool,
     /// The weights may have been rearranged, so that they cannot be read back.
@@ -116,8 +118,10 @@ pub(crate) struct ModelInfo {
 
 /// How a model was loaded, as far as it matters later.
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(crate) struct LoadTraits {
     pub(crate) vocab_only: bool,
+    pub(crate) planned: bool,
     pub(crate) mapped: bool,
     pub(crate) rearranged: bool,
 }
@@ -420,6 +424,7 @@ impl ModelInfo {
             hybrid: ptr.is_hybrid()?,
             diffusion: ptr.is_diffusion()?,
             vocab_only,
+            planned: traits.planned,
             mapped: traits.mapped,
             rearranged: traits.rearranged,
         })

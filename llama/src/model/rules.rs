@@ -242,7 +242,7 @@ impl Facts<'_> {
     fn bad_indexer(&self) -> Option<String> {
         const LENGTH: &str = "attention.indexer.key_length";
         let one = |name: &str| self.numbers(name)?.first().copied();
-        let layers = one("block_count")? - one("nextn_predict_layers").unwrap_or(0);
+        let layers = one("block_count")?.saturating_sub(one("nextn_predict_layers").unwrap_or(0));
         for (_, key, mark) in INDEXED_LAYERS.iter().filter(|(arch, _, _)| *arch == self.arch) {
             let Some(list) = self.numbers(key) else { continue };
             // A number instead of a list counts for all layers.
@@ -296,6 +296,8 @@ mod tests {
         assert!(missing.contains("olmo2.attention.head_count is missing"), "{missing}");
         assert!(verdict("llama", &[("block_count", Value::U64(u64::MAX))]).is_some());
         assert!(verdict("llama", &[("block_count", Value::I32(-1))]).is_some());
+        let less = [("block_count", Value::U32(2)), ("nextn_predict_layers", Value::I64(i64::MIN))];
+        assert_eq!(verdict("llama", &less), None, "looked at without an overflow");
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! What is planned before loading is what a load takes.
 
 use crate::common::{default_path, folder};
-use llama::{CacheType, DeviceKind, Error, FlashAttention, Layers, LoadMode, MemoryUse, Model};
+use llama::{
+    CacheType, CancelToken, ContextBuilder, DeviceKind, Error, FlashAttention, Layers, LoadMode, MemoryUse,
+    Model,
+};
 use llama_test_kit::{Arch, RandomModel, Shape, WeightType};
+use std::cell::{Cell, RefCell};
 
 /// Within one part in fifty, and a page for alignment.
 fn near(planned: u64, real: u64) -> bool {
@@ -111,4 +115,49 @@ fn what_cannot_be_loaded_cannot_be_planned() {
     assert!(odd.fit(|context| context).is_err());
     let later = llama::fit(default_path(), &[], 0).unwrap();
     assert!(later.memories[0].usage.context > 0, "as long as in training");
+}
+
+/// The models that plans are made with have no weights: what a caller keeps of one must not compute.
+#[test]
+fn what_is_planned_with_cannot_compute() {
+    let kept = RefCell::new(None);
+    let planned = |set: &dyn Fn(ContextBuilder) -> ContextBuilder| {
+        Model::builder(default_path()).devices(&[]).fit(set).unwrap()
+    };
+    let plain = planned(&|context| context.n_ctx(512));
+    let other = Model::load(default_path()).unwrap();
+    let kinds: [&dyn Fn(ContextBuilder) -> ContextBuilder; 2] = [
+        &|context| {
+            kept.replace(Some(context.clone()));
+            context.n_ctx(512)
+        },
+        // Parameters of another model's context are parameters, too.
+        &|_| other.context_builder().n_threads(1).n_ctx(512),
+    ];
+    for set in kinds {
+        let found = planned(set);
+        assert_eq!(found.memories[0].usage, plain.memories[0].usage);
+    }
+    let error = kept.take().unwrap().n_ctx(512).build().unwrap_err();
+    assert!(matches!(&error, Error::CreateContext { detail } if detail.contains("plan")), "{error}");
+}
+
+#[test]
+fn plans_are_cancelled() {
+    let token = CancelToken::new();
+    token.cancel();
+    let planned = Model::builder(default_path()).cancel(token).fit(|context| context);
+    assert!(matches!(planned, Err(Error::Cancelled)), "{planned:?}");
+
+    // While the search goes on: the first context is measured, the next one is not.
+    let token = CancelToken::new();
+    let measured = Cell::new(0);
+    let builder = Model::builder(default_path()).devices(&[]).cancel(token.clone());
+    let planner = builder.planner().n_ctx(256..=4096).context(|context| {
+        token.cancel();
+        measured.set(measured.get() + 1);
+        context
+    });
+    assert!(matches!(planner.plan(), Err(Error::Cancelled)));
+    assert_eq!(measured.get(), 1);
 }

@@ -5,8 +5,8 @@ use super::{Row, rows};
 use crate::common::{default_path, folder, model};
 use llama::gguf::{Gguf, GgufWriter, Value};
 use llama::{
-    Error, Layers, LoadMode, MetadataOverride, Model, ModelBuilder, NumaStrategy, Token, split_path,
-    split_prefix,
+    CancelToken, Error, Layers, LoadMode, MetadataOverride, Model, ModelBuilder, NumaStrategy, Token,
+    split_path, split_prefix,
 };
 use llama_test_kit::{Arch, RandomModel, Shape};
 use std::fs::File;
@@ -27,6 +27,15 @@ pub(super) fn rows() -> Vec<Row> {
     };
     "ModelBuilder::fit: more heads than fit" => LoadModel, |_| {
         Model::builder(default_path()).metadata_override("llama.attention.head_count", 0_i64).fit(|context| context).map(drop)
+    };
+    "ModelBuilder::fit: epsilon, -1" => LoadModel, |_| {
+        let key = "llama.attention.layer_norm_rms_epsilon";
+        Model::builder(tiny()).metadata_override(key, -1.0).fit(|context| context).map(drop)
+    };
+    "Planner::plan: a cancelled token" => Cancelled, |_| {
+        let token = CancelToken::new();
+        token.cancel();
+        Model::builder(default_path()).cancel(token).planner().plan().map(drop)
     };
     "Planner::plan: a context of nothing" => InvalidParameter, |_| Model::builder(default_path()).planner().n_ctx(0..=256).plan().map(drop);
     "Planner::plan: sizes backwards" => InvalidParameter, |_| {
@@ -188,11 +197,12 @@ pub(super) fn rows() -> Vec<Row> {
 type Build = (&'static str, &'static str, fn(ModelBuilder<'static>) -> ModelBuilder<'static>);
 
 /// One parameter of loading that cannot work, and how that ends.
-const BUILDS: [Build; 18] = [
+const BUILDS: [Build; 19] = [
     ("more layers than numbers", "InvalidParameter", |b| b.gpu_layers(Layers::Count(u32::MAX))),
     ("a share of NaN", "InvalidParameter", |b| b.tensor_split(&[f32::NAN])),
     ("a negative share", "InvalidParameter", |b| b.tensor_split(&[1.0, -1.0])),
     ("an infinite share", "InvalidParameter", |b| b.tensor_split(&[f32::INFINITY])),
+    ("a share too large to sum up", "InvalidParameter", |b| b.tensor_split(&[f32::MAX, 1.0])),
     ("too many shares", "TooLong", |b| b.tensor_split(&[1.0; 4096])),
     ("key empty", "InvalidParameter", |b| b.metadata_override("", 1_i64)),
     ("key with zero byte", "NulByte", |b| b.metadata_override("a\0", 1_i64)),
