@@ -2,7 +2,9 @@
 
 mod support;
 
-use llama::{Batch, Device, DeviceKind, Error, Fit, Layers, LoadMode, Model, Planner, SeqId, Token};
+use llama::{
+    Batch, Device, DeviceKind, Error, Fit, Layers, LoadMode, Model, Planner, SeqId, SplitMode, Token,
+};
 use llama_test_kit::{RandomModel, Shape, WeightType};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -84,10 +86,13 @@ fn keep(path: &Path, plan: &Fit) -> Result<(), Error> {
         let name = taken.device.as_ref().map(Device::name);
         assert_eq!(name, planned.device.as_ref().map(Device::name));
         let (real, expected) = (taken.usage, planned.usage);
-        let near = |real: u64, expected: u64| real.abs_diff(expected) <= real / 50 + 4096;
-        assert!(near(real.weights, expected.weights), "{name:?}: weights {real:?} {expected:?}");
+        let near = |real: u64, expected: u64, part: u64| real.abs_diff(expected) <= real / part + 4096;
+        assert!(near(real.weights, expected.weights, 50), "{name:?}: weights {real:?} {expected:?}");
         assert_eq!(real.context, expected.context, "{name:?}");
-        assert!(near(real.compute, expected.compute), "{name:?}: compute {real:?} {expected:?}");
+        // llama.cpp measures without its own places of norms: where one device follows another and both work at the
+        // same time, four more copies of a layer's output are planned than made.
+        let part = if plan.memories.len() > 2 { 16 } else { 50 };
+        assert!(near(real.compute, expected.compute, part), "{name:?}: compute {real:?} {expected:?}");
     }
     let prompt: Vec<Token> = (0..20).map(|i| Token(300 + 7 * i)).collect();
     let mut batch = Batch::new();
@@ -123,7 +128,7 @@ fn what_does_not_fit_stays_with_the_processor() -> Result<(), Error> {
         let limits: Vec<u64> = whole.memories[1..].iter().map(room).collect();
         let plan = planner(path, devices, Layers::Auto, &limits).context(|c| c.n_ctx(1024)).plan()?;
         plan.check()?;
-        assert!((plan.n_layer / 4..plan.n_layer).contains(&plan.offloaded), "{plan:?}");
+        assert!((plan.n_layer / 4..=plan.n_layer).contains(&plan.offloaded), "{plan:?}");
         for memory in &plan.memories[1..] {
             let name = memory.device.as_ref().map(Device::name);
             let place = devices.iter().position(|device| Some(device.name()) == name).expect("one of them");
@@ -226,6 +231,30 @@ fn devices_hold_as_much_as_they_can() -> Result<(), Error> {
             plan.memories.iter().filter_map(|memory| memory.device.as_ref()).map(Device::name).collect();
         assert_eq!((plan.offloaded, used), (plan.n_layer + 1, vec![devices[1].name()]));
         keep(path, &plan)
+    })
+}
+
+#[test]
+fn what_combines_devices_belongs_to_one_model() -> Result<(), Error> {
+    with_devices(|path, devices| {
+        let builder = || Model::builder(path).devices(devices).split_mode(SplitMode::Tensor);
+        let plan = match builder().fit(|context| context.n_ctx(512)) {
+            Ok(plan) => plan,
+            Err(error) => {
+                println!("skipped: {} devices do not act as one: {error}", devices.len());
+                return Ok(());
+            }
+        };
+        let combined: Vec<Device> = plan.memories.iter().filter_map(|memory| memory.device.clone()).collect();
+        assert!(combined.iter().any(|device| device.kind() == DeviceKind::Combined), "{combined:?}");
+        for builder in [
+            Model::builder(path).devices(&combined),
+            Model::builder(path).tensor_device("output", &combined[0]),
+        ] {
+            let error = builder.load().expect_err("it belongs to the plan's model");
+            assert!(matches!(error, Error::InvalidParameter { .. }), "{error}");
+        }
+        builder().planned(&plan).load().map(drop)
     })
 }
 

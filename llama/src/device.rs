@@ -1,7 +1,7 @@
 //! The processors and accelerators that models can run on.
 
 use crate::backend;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ffi;
 use crate::ffi::backend::DevicePtr;
 use std::fmt;
@@ -46,7 +46,7 @@ pub enum DeviceKind {
     IntegratedGpu,
     /// Something that speeds up the processor's work on the processor's own memory.
     Accelerator,
-    /// Several devices that act as one.
+    /// Several devices that act as one, for one model ([`SplitMode::Tensor`](crate::SplitMode::Tensor)).
     Combined,
     /// A kind that this version of the crate does not know.
     Other(u32),
@@ -146,6 +146,20 @@ impl Device {
     pub fn memory(&self) -> Result<DeviceMemory> {
         let props = self.ptr.props()?;
         Ok(DeviceMemory { free: props.free, total: props.total })
+    }
+
+    /// The device for uses of their own. What combines devices for a model asks that model how, and cannot outlive it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] with this name for such a one.
+    pub(crate) fn single(&self, parameter: &'static str) -> Result<DevicePtr> {
+        match self.kind {
+            DeviceKind::Combined => {
+                let detail = format!("{} belongs to one model: name the devices that it combines", self.name);
+                Err(Error::invalid(parameter, detail))
+            }
+            _ => Ok(self.ptr),
+        }
     }
 
     pub(crate) fn ptr(&self) -> DevicePtr {

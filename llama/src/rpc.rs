@@ -180,7 +180,8 @@ impl Server {
         // llama.cpp does not tell why it cannot listen.
         drop(std::net::TcpListener::bind(address).map_err(|error| refuse(error.to_string()))?);
         let cache = self.cache.as_deref().map(path_string).transpose()?;
-        let devices: Vec<_> = self.devices.iter().map(Device::ptr).collect();
+        let devices: Vec<_> =
+            self.devices.iter().map(|device| device.single("devices")).collect::<Result<_>>()?;
         ffi::rpc::serve(&text, cache.as_deref(), n_threads, &devices)?;
         Err(refuse(format!("the server ended: {}", log::take_detail())))
     }

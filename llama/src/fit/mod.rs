@@ -153,10 +153,15 @@ impl<'a> ModelBuilder<'a> {
         Planner::new(self)
     }
 
-    /// Takes the layers and shares of a plan, and its devices.
+    /// Takes the layers and shares of a plan, and its devices. Where they act as one
+    /// ([`SplitMode::Tensor`](crate::SplitMode::Tensor)) the plan does not name them: give the same as for the plan.
     pub fn planned(self, plan: &Fit) -> Self {
+        let builder = self.gpu_layers(plan.gpu_layers()).tensor_split(&plan.tensor_split);
         let devices: Vec<_> = plan.memories.iter().filter_map(|memory| memory.device.clone()).collect();
-        self.devices(&devices).gpu_layers(plan.gpu_layers()).tensor_split(&plan.tensor_split)
+        match devices.iter().any(|device| device.kind() == DeviceKind::Combined) {
+            true => builder,
+            false => builder.devices(&devices),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::Layers;
 const STEPS: u64 = 1 << 20;
 
 /// Devices and what they are to hold.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Places {
     devices: Vec<Device>,
     /// What each device has left for weights and past tokens, once its computations have their buffers.

@@ -33,6 +33,7 @@ pub struct Planner<'a> {
     context: Box<dyn Fn(ContextBuilder) -> ContextBuilder + 'a>,
     n_ctx: Option<RangeInclusive<u32>>,
     room: Room,
+    /// From the shortest context.
     places: Option<Places>,
     planned: Option<(Choice, Planned)>,
 }
@@ -49,6 +50,9 @@ impl fmt::Debug for Planner<'_> {
 
 /// Layers on devices, and how many of them on each where that is ours to say.
 type Choice = (Layers, Option<Vec<u16>>);
+
+/// The devices, and how many layers each of them is to hold.
+type Chosen<'a> = (&'a Places, &'a [u16]);
 
 /// What one choice takes.
 struct Measured {
@@ -116,7 +120,10 @@ impl<'a> Planner<'a> {
         let chosen = self.builder.layers();
         let free = chosen == Layers::Auto;
         let wanted = if free { Layers::All } else { chosen };
-        self.find_places(wanted, shortest)?;
+        let planned = self.planned(wanted, None)?;
+        let n_layer = planned.model.n_layer();
+        let (layer_weights, other_weights) = weights(&planned.header, n_layer);
+        self.find_places(wanted, shortest, &layer_weights)?;
         let mut layers = wanted;
         let mut best = self.measure(layers, longest)?;
         if !best.fits() {
@@ -124,15 +131,12 @@ impl<'a> Planner<'a> {
                 best = self.measure(layers, shortest)?;
             }
             if free && !best.fits_devices() {
-                (layers, best) = self.most_layers(shortest)?;
+                (layers, best) = self.most_layers(n_layer, shortest)?;
             }
             if let Some(range) = range.filter(|_| best.fits()) {
                 best = self.longest(layers, &range, best)?;
             }
         }
-        let planned = self.planned(layers)?;
-        let n_layer = planned.model.n_layer();
-        let (layer_weights, other_weights) = weights(&planned.header, n_layer);
         let offloaded = if best.memories.len() == 1 { 0 } else { count(layers, n_layer) };
         let Measured { n_ctx, shares: tensor_split, memories } = best;
         Ok(Fit { n_layer, offloaded, n_ctx, tensor_split, layer_weights, other_weights, memories })
@@ -140,23 +144,20 @@ impl<'a> Planner<'a> {
 
     /// Devices are to hold what they have room for. llama.cpp itself counts layers and goes by what is free, so that
     /// the output or a small device would decide for all.
-    fn find_places(&mut self, layers: Layers, n_ctx: Option<u32>) -> Result<()> {
-        if !self.builder.shares().is_empty() || !self.builder.splits_by_layer() {
-            return Ok(());
+    fn find_places(&mut self, layers: Layers, n_ctx: Option<u32>, layer_weights: &[u64]) -> Result<()> {
+        if self.builder.shares().is_empty() && self.builder.splits_by_layer() {
+            let measured = self.measure(layers, n_ctx)?;
+            let header = &self.planned(layers, None)?.header;
+            self.places = Places::new(header, layer_weights, &measured.memories);
         }
-        let measured = self.measure(layers, n_ctx)?;
-        let planned = self.planned(layers)?;
-        let (layer_weights, _) = weights(&planned.header, planned.model.n_layer());
-        let places = Places::new(&planned.header, &layer_weights, &measured.memories);
-        self.places = places;
         Ok(())
     }
 
     /// Largest number of layers that the devices hold: more layers need more of them.
-    fn most_layers(&mut self, n_ctx: Option<u32>) -> Result<(Layers, Measured)> {
+    fn most_layers(&mut self, n_layer: u32, n_ctx: Option<u32>) -> Result<(Layers, Measured)> {
         let mut best = self.measure(Layers::None, n_ctx)?;
         let mut offloaded: u32 = 0;
-        let mut too_many = self.planned(Layers::None)?.model.n_layer() + 1;
+        let mut too_many = n_layer + 1;
         while offloaded + 1 < too_many {
             let tried = offloaded.midpoint(too_many);
             let measured = self.measure(Layers::Count(tried), n_ctx)?;
@@ -192,19 +193,24 @@ impl<'a> Planner<'a> {
     }
 
     fn measure(&mut self, layers: Layers, n_ctx: Option<u32>) -> Result<Measured> {
-        let measured = self.build(layers, n_ctx)?;
-        let Some(places) = &mut self.places else { return Ok(measured) };
+        let Some(mut places) = self.places.clone() else { return self.build(layers, n_ctx, None) };
         let before = places.counts(layers);
-        places.observe(&measured.memories);
-        // A longer context may take so much that layers belong elsewhere.
-        if places.counts(layers) == before { Ok(measured) } else { self.build(layers, n_ctx) }
+        let first = self.build(layers, n_ctx, Some((&places, &before)))?;
+        places.observe(&first.memories);
+        let after = places.counts(layers);
+        if after == before {
+            return Ok(first);
+        }
+        // So many layers, or so long a context, take so much that some belong elsewhere.
+        let second = self.build(layers, n_ctx, Some((&places, &after)))?;
+        Ok(if first.fits_devices() && !second.fits_devices() { first } else { second })
     }
 
-    fn build(&mut self, layers: Layers, n_ctx: Option<u32>) -> Result<Measured> {
+    fn build(&mut self, layers: Layers, n_ctx: Option<u32>, places: Option<Chosen<'_>>) -> Result<Measured> {
         if self.builder.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let model = self.planned(layers)?.model.clone();
+        let model = self.planned(layers, places)?.model.clone();
         let builder = (self.context)(model.context_builder().n_threads(1));
         let builder = match n_ctx {
             Some(n_ctx) => builder.n_ctx(n_ctx),
@@ -216,15 +222,15 @@ impl<'a> Planner<'a> {
     }
 
     /// The model with that many layers on devices; the last one is kept.
-    fn planned(&mut self, layers: Layers) -> Result<&Planned> {
-        let choice = (layers, self.places.as_ref().map(|places| places.counts(layers)));
+    fn planned(&mut self, layers: Layers, places: Option<Chosen<'_>>) -> Result<&Planned> {
+        let choice = (layers, places.map(|(_, counts)| counts.to_vec()));
         if self.planned.as_ref().is_none_or(|(other, _)| *other != choice) {
             self.planned = None;
         }
         match &mut self.planned {
             Some((_, planned)) => Ok(planned),
             empty => {
-                if let (Some(places), (_, Some(counts))) = (&self.places, &choice) {
+                if let Some((places, counts)) = places {
                     self.builder.place(places.of(counts));
                 }
                 Ok(&empty.insert((choice, self.builder.plan(layers)?)).1)

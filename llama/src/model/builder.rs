@@ -358,10 +358,15 @@ impl<'a> ModelBuilder<'a> {
         Ok(LoadParams {
             raw,
             placed: self.checked_places()?,
-            devices: self.devices.as_ref().map(|list| list.iter().map(Device::ptr).collect()),
+            devices: self.checked_devices()?,
             tensor_split: self.checked_tensor_split()?,
             overrides: self.overrides.iter().map(checked_override).collect::<Result<_>>()?,
         })
+    }
+
+    fn checked_devices(&self) -> Result<Option<Vec<DevicePtr>>> {
+        let Some(list) = &self.devices else { return Ok(None) };
+        list.iter().map(|device| device.single("devices")).collect::<Result<_>>().map(Some)
     }
 
     fn checked_places(&self) -> Result<Vec<(CString, DevicePtr)>> {
@@ -377,7 +382,7 @@ impl<'a> ModelBuilder<'a> {
                 let len = pattern.len();
                 return Err(Error::TooLong { what: "pattern of a tensor name", len, max: PATTERN_LEN });
             }
-            Ok((c_string("pattern of a tensor name", pattern)?, device.ptr()))
+            Ok((c_string("pattern of a tensor name", pattern)?, device.single("tensor_device")?))
         });
         checked.collect()
     }
