@@ -409,9 +409,9 @@ fn run(name: &str, args: &[&str]) -> Output {
     example(name).args(args).output().expect("the program starts")
 }
 
-/// A folder with two text files and one that is no text.
-fn library() -> String {
-    let folder = support::scratch().join("library");
+/// A folder of one test with two text files and one that is no text.
+fn library(name: &str) -> String {
+    let folder = support::scratch().join(name);
     std::fs::create_dir_all(folder.join("more")).expect("the target folder can be written");
     let capitals = "The capital of France is Paris.\nThe capital of Italy is Rome.\n";
     let questions = "How are you?\n\n\nWhat is 7 plus 5?\nIt is 12.\nWhat is 2 plus 2?\nIt is 4.\n";
@@ -423,7 +423,7 @@ fn library() -> String {
 
 #[test]
 fn passages_are_found_and_cited() {
-    let folder = library();
+    let folder = library("found");
     let cited = |args: &[&str]| {
         let output = run("embeddings", args);
         succeeded(&output);
@@ -456,14 +456,15 @@ fn passages_are_found_and_cited() {
 fn searches_that_cannot_be() {
     refused(&run("embeddings", &[]), &["a query and a folder"]);
     refused(&run("embeddings", &["x", "/no/such/folder"]), &["/no/such/folder"]);
-    refused(&run("embeddings", &["x", &library(), "--model", "/no/such.gguf"]), &["no such file"]);
-    refused(&run("embeddings", &["x", &library(), "--top", "many"]), &["--top", "many"]);
-    refused(&run("embeddings", &["x", &library(), "--nonsense"]), &["--nonsense", "--help"]);
+    let library = library("refused");
+    refused(&run("embeddings", &["x", &library, "--model", "/no/such.gguf"]), &["no such file"]);
+    refused(&run("embeddings", &["x", &library, "--top", "many"]), &["--top", "many"]);
+    refused(&run("embeddings", &["x", &library, "--nonsense"]), &["--nonsense", "--help"]);
     let empty = support::scratch().join("nothing");
     std::fs::create_dir_all(&empty).expect("the target folder can be written");
     refused(&run("embeddings", &["x", empty.to_str().expect("UTF-8")]), &["no text files"]);
     let rank = RandomModel::new(Shape::tiny_reranker()).cached(support::scratch()).expect("written");
-    refused(&run("embeddings", &["x", &library(), "-m", rank.to_str().expect("UTF-8")]), &["pooling"]);
+    refused(&run("embeddings", &["x", &library, "-m", rank.to_str().expect("UTF-8")]), &["pooling"]);
 }
 
 #[test]
