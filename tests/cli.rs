@@ -329,8 +329,11 @@ mod interrupt {
         enter(&mut child, "/stats\n");
         wait_for(&mut child, "per second");
         press_ctrl_c(&child);
+        // Waiting closes what the child still holds, and the end of its input would end the program, too.
+        let input = child.stdin.take();
         let status = child.wait().expect("the program ends");
         assert_eq!(status.code(), Some(130));
+        drop(input);
     }
 
     #[test]
