@@ -158,10 +158,8 @@ impl<'a> ModelBuilder<'a> {
     pub fn planned(self, plan: &Fit) -> Self {
         let builder = self.gpu_layers(plan.gpu_layers()).tensor_split(&plan.tensor_split);
         let devices: Vec<_> = plan.memories.iter().filter_map(|memory| memory.device.clone()).collect();
-        match devices.iter().any(|device| device.kind() == DeviceKind::Combined) {
-            true => builder,
-            false => builder.devices(&devices),
-        }
+        let combined = devices.iter().any(|device| device.kind() == DeviceKind::Combined);
+        if combined { builder } else { builder.devices(&devices) }
     }
 }
 

@@ -146,8 +146,8 @@ fn what_is_planned_with_cannot_compute() {
 fn plans_are_cancelled() {
     let token = CancelToken::new();
     token.cancel();
-    let planned = Model::builder(default_path()).cancel(token).fit(|context| context);
-    assert!(matches!(planned, Err(Error::Cancelled)), "{planned:?}");
+    let plan = Model::builder(default_path()).cancel(token).fit(|context| context);
+    assert!(matches!(plan, Err(Error::Cancelled)), "{plan:?}");
 
     // While the search goes on: the first context is measured, the next one is not.
     let token = CancelToken::new();

@@ -14,7 +14,9 @@ const BACKENDS: &[(&str, &str)] = &[
 ];
 
 fn registries() -> Vec<Registry> {
-    BACKENDS.iter().for_each(|(feature, _)| load_plugin(feature));
+    for (feature, _) in BACKENDS {
+        load_plugin(feature);
+    }
     let all = llama::registries().unwrap();
     let is_ours = |registry: &Registry| BACKENDS.iter().any(|(_, name)| *name == registry.name());
     all.into_iter().filter(is_ours).collect()
