@@ -23,8 +23,9 @@ use synth::{Form, Outcome, Synth};
 const PATIENCE: Duration = Duration::from_secs(120);
 /// What a child does after it has made its files.
 const COMPUTING: &str = "computing with the files";
-/// Address space of a child in KiB: a hostile number may ask for any amount of memory.
-const MEMORY: u64 = 6 << 20;
+/// Address space of a child in KiB: a hostile number may ask for any amount of memory. `LLAMA_HOSTILE_MEMORY` replaces
+/// it where a sanitizer takes a large part of it.
+const MEMORY: &str = "6291456";
 
 fn asked_for(what: &str) -> bool {
     std::env::var("LLAMA_HOSTILE").is_ok_and(|asked| asked == what)
@@ -173,13 +174,17 @@ fn child() {
 fn spawn(job: &str, out: &Path) -> Child {
     let program = std::env::current_exe().unwrap();
     let out = std::fs::OpenOptions::new().create(true).append(true).open(out).unwrap();
+    let memory = std::env::var("LLAMA_HOSTILE_MEMORY");
+    let memory = memory.as_deref().unwrap_or(MEMORY);
     Command::new("sh")
         .args([
             "-c",
-            &format!("ulimit -c 0; ulimit -v {MEMORY}; exec \"$0\" hostile::child --exact --nocapture"),
+            &format!("ulimit -c 0; ulimit -v {memory}; exec \"$0\" hostile::child --exact --nocapture"),
         ])
         .arg(program)
         .env("LLAMA_TEST_HOSTILE", job)
+        // What a failure ends in the middle of a computation is leaked.
+        .env("ASAN_OPTIONS", std::env::var("ASAN_OPTIONS").unwrap_or_default() + ":detect_leaks=0")
         .stdout(out.try_clone().unwrap())
         .stderr(Stdio::from(out))
         .spawn()
