@@ -110,6 +110,9 @@ const BOUNDS: &[Bounds] = &[
     sizes("attention.head_count_kv"),
     sizes("expert_count"),
     sizes("expert_used_count"),
+    sizes("hyper_connection.count"),
+    // The values of a C++ enumeration, which must not have others.
+    Bounds { archs: ALL, key: "expert_gating_func", min: 0, max: 4, absent: None },
     at_least_one(
         &["olmo2", "phimoe", "deepseek2", "deepseek2-ocr", "mistral4"],
         "attention.head_count",
@@ -298,6 +301,13 @@ mod tests {
         assert!(verdict("llama", &[("block_count", Value::I32(-1))]).is_some());
         let less = [("block_count", Value::U32(2)), ("nextn_predict_layers", Value::I64(i64::MIN))];
         assert_eq!(verdict("llama", &less), None, "looked at without an overflow");
+    }
+
+    #[test]
+    fn kinds_are_known_ones() {
+        let bad = verdict("glm4moe", &[("expert_gating_func", Value::U32(5))]).expect("no such function");
+        assert!(bad.contains("glm4moe.expert_gating_func is 5, it must be between 0 and 4"), "{bad}");
+        assert_eq!(verdict("llama", &[("expert_gating_func", Value::U32(4))]), None);
     }
 
     #[test]
