@@ -3,7 +3,7 @@
 mod support;
 
 use llama::rpc::{self, Server};
-use llama::{Error, Layers, Model, Session, StopReason, Token};
+use llama::{Batch, Context, Error, Layers, Model, SeqId, Session, StopReason, Token};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
@@ -50,9 +50,9 @@ fn remote_devices_give_the_tokens_of_local_ones() -> Result<(), Error> {
         assert_eq!(generate(&model, &prompt(), 60)?, expected, "{layers:?}");
         // States of sequences travel between the hosts as well.
         let mut context = model.context_builder().n_ctx(256).build()?;
-        context.decode(llama::Batch::new().extend(llama::SeqId(0), 0, &prompt()).logits_for_last())?;
+        context.decode(Batch::new().extend(SeqId(0), 0, &prompt()).logits_for_last())?;
         assert_eq!(
-            context.memory().pos_max(llama::SeqId(0))?,
+            context.memory().pos_max(SeqId(0))?,
             Some(i32::try_from(prompt().len()).expect("a short prompt") - 1)
         );
     }
@@ -100,6 +100,49 @@ fn a_worker_that_dies_is_an_error() -> Result<(), Error> {
     let model = load()?;
     assert_eq!(generate(&model, &words[..50], 5)?.len(), 5);
     Ok(())
+}
+
+/// Logits of `count` tokens, decoded one by one.
+fn one_by_one(context: &mut Context, words: impl Iterator<Item = i32>) -> Result<Vec<Vec<f32>>, Error> {
+    let step = |(pos, word)| {
+        let mut batch = Batch::new();
+        batch.extend(SeqId(0), pos, &[Token(word)]).logits_for_last();
+        Ok(context.decode(&batch)?.logits_last()?.to_vec())
+    };
+    (0..).zip(words).map(step).collect()
+}
+
+#[test]
+fn contexts_of_one_device_do_not_disturb_each_other() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let server = Host::start(free_endpoint());
+    let host = rpc::connect(&server.endpoint)?;
+    let remote =
+        Model::builder(default_model_path()).devices(host.devices()).gpu_layers(Layers::All).load()?;
+    let context = |model: &Model| model.context_builder().n_ctx(256).n_threads(1).build();
+
+    // Graphs that the server keeps from token to token are gone when any memory is freed there.
+    let expected = one_by_one(&mut context(default_model())?, 300..320)?;
+    let (mut first, mut others) = (context(&remote)?, vec![context(&remote)?, context(&remote)?]);
+    let words = (300..320).inspect(|word| drop((word % 7 == 0).then(|| others.pop())));
+    assert!(one_by_one(&mut first, words)? == expected);
+
+    // Each thread goes on with its own graph, whatever others have sent in between.
+    let expected = [expected, one_by_one(&mut context(default_model())?, 400..420)?];
+    std::thread::scope(|scope| {
+        let all = [300, 400].map(|word| {
+            let remote = &remote;
+            scope.spawn(move || {
+                let turn = |_| one_by_one(&mut context(remote)?, word..word + 20);
+                (0..10).map(turn).collect::<Result<Vec<_>, Error>>()
+            })
+        });
+        for (thread, expected) in all.into_iter().zip(&expected) {
+            let turns = thread.join().expect("no panic")?;
+            assert!(turns.iter().all(|logits| logits == expected));
+        }
+        Ok(())
+    })
 }
 
 /// `.ci/rpc-hosts` runs this with a server in another network namespace.

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cinttypes>
 #include <condition_variable>
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <filesystem>
@@ -47,6 +48,47 @@ inline thread_local bool frees_remote_memory = false;
 
 struct lost {};
 
+// A server keeps the last graph of each device until any of its memory is freed, and computes it again when asked to.
+// Upstream decides from the number of the device's last graph alone whether the server still has it: that says
+// nothing about freed memory, and contexts of several threads share it. Here one thread decides and asks at a time.
+class graphs {
+public:
+    // What is sent between these two frees memory.
+    void free_begins() {
+        const std::lock_guard<std::mutex> lock(mutex);
+        n_freeing++;
+    }
+
+    void free_is_sent() {
+        const std::lock_guard<std::mutex> lock(mutex);
+        n_freeing--;
+        n_freed++;
+    }
+
+    // Calls send(kept): whether the server has the last graph of the device.
+    template <class F> auto next(const void * device, F && send) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        const auto last = sent.find(device);
+        const bool kept = last != sent.end() && last->second == n_freed && n_freeing == 0;
+        if (last != sent.end()) {
+            sent.erase(last);
+        }
+        const auto status = send(kept);
+        sent[device] = n_freed;
+        return status;
+    }
+
+private:
+    std::mutex mutex;
+    std::uint64_t n_freeing = 0;
+    std::uint64_t n_freed = 0;
+    // By device: how much had been freed when its last graph was sent.
+    std::unordered_map<const void *, std::uint64_t> sent;
+};
+
+// Threads may still compute while the process ends: it stays until then.
+inline graphs & remote_graphs = *new graphs;
+
 template <class... A> void rpc_abort(const char * file, int line, const char * format, A... arguments) {
     if (!guarded() && std::strncmp(format, "Remote RPC server", 17) == 0) {
         connection_lost = true;
@@ -65,7 +107,10 @@ public:
 
     void wait() const {
         const bool quiet = frees_remote_memory || freeing() || std::uncaught_exceptions() > 0;
-        frees_remote_memory = false;
+        if (frees_remote_memory) {
+            frees_remote_memory = false;
+            remote_graphs.free_is_sent();
+        }
         try {
             future.get();
         } catch (const lost &) {
@@ -106,6 +151,7 @@ template <class> using lrs_shared_future = lrs::answer;
 template <class T, class... A> shared_ptr<T> lrs_make_shared(A &&... arguments) {
     if (is_same<T, rpc_msg_free_buffer_req>::value) {
         lrs::frees_remote_memory = true;
+        lrs::remote_graphs.free_begins();
     }
     return make_shared<T>(forward<A>(arguments)...);
 }
@@ -118,3 +164,17 @@ template <class T, class... A> shared_ptr<T> lrs_make_shared(A &&... arguments) 
 
 #undef GGML_ABORT
 #define GGML_ABORT(...) lrs::rpc_abort(__FILE__, __LINE__, __VA_ARGS__)
+
+// In front of the definition of this function: the table of functions gets this one, which calls upstream's.
+#define ggml_backend_rpc_graph_compute(...)                                                                    \
+    lrs_rpc_graph_compute(__VA_ARGS__);                                                                        \
+    static enum ggml_status(ggml_backend_rpc_graph_compute)(__VA_ARGS__) {                                     \
+        auto * device = (ggml_backend_rpc_device_context *) ggml_backend_get_device(backend)->context;         \
+        return lrs::remote_graphs.next(device, [&](bool kept) {                                                \
+            if (!kept) {                                                                                       \
+                device->last_graph_uid = 0;                                                                    \
+            }                                                                                                  \
+            return lrs_rpc_graph_compute(backend, cgraph);                                                     \
+        });                                                                                                    \
+    }                                                                                                          \
+    static enum ggml_status lrs_rpc_graph_compute(__VA_ARGS__)
