@@ -236,6 +236,31 @@ fn what_is_no_server_is_refused_in_bounded_time() {
     }
     let error = rpc::connect(&impostor(other_version)).expect_err("no server of ours");
     assert!(error.to_string().contains("version"), "{error}");
+    // One that greets and then hangs.
+    let mut greeting = other_version.to_vec();
+    greeting[8..11].copy_from_slice(&rpc::protocol_version().map(|number| number.to_ne_bytes()[0]));
+    let started = Instant::now();
+    let error =
+        rpc::connect(&impostor(Box::leak(greeting.into_boxed_slice()))).expect_err("it never answers");
+    assert!(matches!(error, Error::Remote { .. }), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_client_without_a_word_does_not_keep_others_out() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let server = Host::start(free_endpoint());
+    let mut silent = TcpStream::connect(&server.endpoint).expect("the server listens");
+    // Both may wait for the same ten seconds.
+    let mut attempts = (0..3).map(|_| rpc::connect(&server.endpoint));
+    let host = attempts.find_map(Result::ok).expect("the server is free again");
+    assert_eq!(silent.read(&mut [0]).expect("the server hangs up"), 0);
+    // Whoever has greeted may take as long as it likes.
+    let model =
+        Model::builder(default_model_path()).devices(host.devices()).gpu_layers(Layers::All).load()?;
+    std::thread::sleep(Duration::from_secs(12));
+    assert_eq!(generate(&model, &prompt(), 10)?, generate(default_model(), &prompt(), 10)?);
+    Ok(())
 }
 
 #[test]

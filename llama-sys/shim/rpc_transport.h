@@ -1,10 +1,14 @@
-// Included in front of ggml-rpc's transport.cpp: a host that vanishes without a word is noticed, and a connection
-// that breaks is an error instead of a signal.
+// Included in front of ggml-rpc's transport.cpp: a host that vanishes without a word is noticed, one that never says
+// a word as well, and a connection that breaks is an error instead of a signal.
 #pragma once
 
-#include <cstddef>
-
 #ifndef _WIN32
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -17,18 +21,45 @@
 
 namespace lrs {
 
-// The connection that this thread makes: a server that is busy with another client does not greet.
-inline thread_local int greeting = -1;
-constexpr int greeting_timeout = 10 * 1000; // milliseconds
+// Bytes that must come soon on this thread: a greeting where it has made or accepted a connection (a client's has 33
+// bytes, a server's 36), otherwise the first answer of the server that the thread talks to. Only later may somebody be
+// at work, or silent because there is nothing to say.
+inline thread_local std::size_t urgent = sizeof(std::uint64_t) + 1;
+constexpr std::size_t greeting_size = 33;
+constexpr std::chrono::milliseconds patience(10 * 1000);
+
+inline bool readable_soon(int fd) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+        const auto left = deadline - std::chrono::steady_clock::now();
+        const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
+        pollfd waiting = {fd, POLLIN, 0};
+        const int ready = ::poll(&waiting, 1, wait > 0 ? static_cast<int>(wait) : 0);
+        // A signal handler ran, which is no answer.
+        if (ready < 0 && errno == EINTR) {
+            continue;
+        }
+        return ready > 0;
+    }
+}
 
 inline ssize_t receive(int fd, void * data, std::size_t size, int flags) {
-    if (fd == greeting) {
-        pollfd waiting = {fd, POLLIN, 0};
-        if (::poll(&waiting, 1, greeting_timeout) <= 0) {
-            return -1;
-        }
+    if (urgent > 0 && !readable_soon(fd)) {
+        return -1;
     }
-    return ::recv(fd, data, size, flags);
+    const ssize_t count = ::recv(fd, data, size, flags);
+    if (count > 0) {
+        urgent -= std::min(urgent, static_cast<std::size_t>(count));
+    }
+    return count;
+}
+
+// Every new connection gets this option first.
+inline int set_option(int fd, int level, int option, const void * value, socklen_t size) {
+    if (level == IPPROTO_TCP && option == TCP_NODELAY) {
+        urgent = greeting_size;
+    }
+    return ::setsockopt(fd, level, option, value, size);
 }
 
 inline int new_socket(int family, int type, int protocol) {
@@ -57,7 +88,6 @@ inline int new_socket(int family, int type, int protocol) {
         set(SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif
     }
-    greeting = fd;
     return fd;
 }
 
@@ -70,6 +100,7 @@ constexpr int send_flags = 0;
 } // namespace lrs
 
 #define socket(family, type, protocol) lrs::new_socket(family, type, protocol)
+#define setsockopt(fd, level, option, value, size) lrs::set_option(fd, level, option, value, size)
 #define recv(fd, data, size, flags) lrs::receive(fd, data, size, flags)
 #define send(fd, data, size, flags) ::send(fd, data, size, (flags) | lrs::send_flags)
 

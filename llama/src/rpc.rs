@@ -159,8 +159,8 @@ impl Server {
         self
     }
 
-    /// Listens at `endpoint`, an IPv4 address with a port, and works for one client after the other. Returns when that
-    /// fails, and only then.
+    /// Listens at `endpoint`, an IPv4 address with a port, and works for one client after the other: each as long as
+    /// it stays, or some seconds where it does not say a word. Returns when that fails, and only then.
     ///
     /// # Errors
     /// [`Error::Remote`] when the endpoint is malformed, is no address of this host or is taken;
