@@ -137,7 +137,7 @@ pub fn supports_rpc() -> Result<bool> {
     ffi::registry::supports_rpc()
 }
 
-/// Most devices that one model can be spread over.
+/// Most devices that one model can be spread over, the CPU and its accelerators included.
 ///
 /// # Errors
 /// As [`init`].

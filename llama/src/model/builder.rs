@@ -5,7 +5,7 @@ use super::source::Source;
 use super::{LoadTraits, Model, hyper, rules};
 use crate::backend;
 use crate::cancel::CancelToken;
-use crate::device::Device;
+use crate::device::{Device, DeviceKind, devices};
 use crate::error::{Error, Result};
 use crate::ffi;
 use crate::ffi::backend::DevicePtr;
@@ -132,7 +132,8 @@ impl<'a> ModelBuilder<'a> {
         self
     }
 
-    /// Only these devices are used besides the CPU; an empty list means the CPU alone.
+    /// Only these devices are used besides the CPU; an empty list means the CPU alone. Together with the CPU and its
+    /// accelerators they may be [`max_devices`](crate::backend::max_devices).
     ///
     /// Accelerators of the CPU's own work, such as BLAS, take part in every model: llama.cpp gives no choice.
     pub fn devices(mut self, devices: &[Device]) -> Self {
@@ -366,6 +367,18 @@ impl<'a> ModelBuilder<'a> {
 
     fn checked_devices(&self) -> Result<Option<Vec<DevicePtr>>> {
         let Some(list) = &self.devices else { return Ok(None) };
+        let mut max = ffi::backend::max_devices()?;
+        let each_computes = !matches!(self.split_mode, Some(SplitMode::None | SplitMode::Tensor));
+        // Short lists fit in any case, without a look at devices that the model is not to use.
+        if each_computes && list.len() > max / 2 {
+            // In each context the processor takes part as well, and what accelerates its work.
+            let beside =
+                |device: &&Device| matches!(device.kind(), DeviceKind::Cpu | DeviceKind::Accelerator);
+            max = max.saturating_sub(devices()?.iter().filter(beside).count());
+        }
+        if list.len() > max {
+            return Err(Error::TooLong { what: "devices", len: list.len(), max });
+        }
         list.iter().map(|device| device.single("devices")).collect::<Result<_>>().map(Some)
     }
 
