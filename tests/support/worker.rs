@@ -2,6 +2,7 @@
 
 use llama::Device;
 use llama::rpc::Server;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -56,4 +57,38 @@ impl Drop for Host {
 pub(crate) fn free_endpoint() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").to_string()
+}
+
+/// Something that answers questions about one device of 1 GiB with so many bytes free, and can do nothing else.
+pub(crate) fn host_with_free_bytes(free: u64) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let endpoint = listener.local_addr().expect("an address").to_string();
+    let answer = move |command: u8| -> Vec<u8> {
+        match command {
+            1 => 64_u64.to_ne_bytes().to_vec(),
+            2 => (1_u64 << 30).to_ne_bytes().to_vec(),
+            11 => [free, 1 << 30].map(u64::to_ne_bytes).concat(),
+            // What a tensor takes: no more than it has.
+            13 => 0_u64.to_ne_bytes().to_vec(),
+            14 => {
+                let mut hello = [0; 28];
+                hello[..3].copy_from_slice(&llama::rpc::protocol_version().map(|part| part.to_ne_bytes()[0]));
+                hello.to_vec()
+            }
+            15 => 1_u32.to_ne_bytes().to_vec(),
+            other => panic!("command {other} is not one that plans need"),
+        }
+    };
+    let talk = move |mut stream: TcpStream| -> std::io::Result<()> {
+        loop {
+            let (mut command, mut length) = ([0; 1], [0; 8]);
+            stream.read_exact(&mut command)?;
+            stream.read_exact(&mut length)?;
+            std::io::copy(&mut (&stream).take(u64::from_ne_bytes(length)), &mut std::io::sink())?;
+            let body = answer(command[0]);
+            stream.write_all(&[&(body.len() as u64).to_ne_bytes(), body.as_slice()].concat())?;
+        }
+    };
+    std::thread::spawn(move || listener.incoming().flatten().map(talk).for_each(drop));
+    endpoint
 }

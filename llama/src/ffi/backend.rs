@@ -88,7 +88,8 @@ impl DevicePtr {
             kind: props.type_,
             // SAFETY: as above, or null.
             id: unsafe { owned(props.device_id) },
-            free: props.memory_free,
+            // Some back ends subtract what is taken from a budget that has become smaller than that.
+            free: isize::try_from(props.memory_free).map_or(0, |_| props.memory_free),
             total: props.memory_total,
         })
     }

@@ -402,10 +402,11 @@ impl<'a> ModelBuilder<'a> {
 
     /// The shares, filled up to the length that C reads.
     fn checked_tensor_split(&self) -> Result<Vec<f32>> {
-        if self.tensor_split.is_empty() {
-            return Ok(Vec::new());
-        }
         let max = ffi::backend::max_devices()?;
+        if self.tensor_split.is_empty() {
+            // llama.cpp would divide by what is free.
+            return Ok(if self.are_devices_full() { vec![1.0; max] } else { Vec::new() });
+        }
         if self.tensor_split.len() > max {
             return Err(Error::TooLong { what: "tensor_split", len: self.tensor_split.len(), max });
         }
@@ -419,4 +420,25 @@ impl<'a> ModelBuilder<'a> {
         shares.resize(max, 0.0);
         Ok(shares)
     }
+
+    /// True when none of the devices that would hold layers has anything left. One that does not answer is not full.
+    fn are_devices_full(&self) -> bool {
+        if self.vocab_only || matches!(self.layers, Layers::None | Layers::Count(0)) {
+            return false;
+        }
+        let used = match &self.devices {
+            Some(list) => list.clone(),
+            None => chosen_by_default(devices().unwrap_or_default()),
+        };
+        let full = |device: &Device| device.memory().is_ok_and(|memory| memory.free == 0 && memory.total > 0);
+        !used.is_empty() && used.iter().all(full)
+    }
+}
+
+/// The devices that llama.cpp takes where nobody chose: GPUs, or those within the processor where there are no others.
+fn chosen_by_default(mut all: Vec<Device>) -> Vec<Device> {
+    let of = |kind: DeviceKind| move |device: &Device| device.kind() == kind;
+    let kind = if all.iter().any(of(DeviceKind::Gpu)) { DeviceKind::Gpu } else { DeviceKind::IntegratedGpu };
+    all.retain(of(kind));
+    all
 }
