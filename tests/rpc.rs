@@ -4,12 +4,14 @@ mod support;
 
 use llama::rpc::{self, Server};
 use llama::{Batch, Context, Error, Layers, Model, SeqId, Session, StopReason, Token};
+use llama_test_kit::{Arch, RandomModel, Shape};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use support::worker::{Host, free_endpoint, processor, serve_if_asked};
-use support::{default_model, default_model_path, endless, slow_model_path};
+use support::{default_model, default_model_path, endless, scratch, slow_model_path};
 
 /// A server works for one process at a time, and an unfinished connection waits for its end: one test after the other.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
@@ -143,6 +145,38 @@ fn contexts_of_one_device_do_not_disturb_each_other() -> Result<(), Error> {
         }
         Ok(())
     })
+}
+
+/// A model with weights that are large enough to be kept.
+fn wide_model_path() -> PathBuf {
+    let mut shape = Shape::tiny(Arch::Llama);
+    (shape.n_layer, shape.n_embd, shape.n_ff, shape.n_head, shape.head_dim) = (1, 256, 12288, 4, 64);
+    "wide-llama".clone_into(&mut shape.name);
+    RandomModel::new(shape).cached(scratch()).expect("the kit writes models")
+}
+
+#[cfg(unix)]
+#[test]
+fn weights_are_kept_whole_or_not_at_all() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let folder = scratch().join("cache").join(std::process::id().to_string());
+    let logits = |model: &Model| one_by_one(&mut model.context_builder().n_ctx(256).build()?, 5..10);
+    let expected = logits(&Model::load(wide_model_path())?)?;
+    let kept = || std::fs::read_dir(&folder).expect("the server has made it").count();
+    let endpoint = free_endpoint();
+    let starts = [Host::start_with_full_cache, Host::start_with_cache, Host::start_with_cache];
+    for (start, files) in starts.into_iter().zip([0, 3, 3]) {
+        let _server = start(endpoint.clone(), &folder);
+        let host = rpc::connect(&endpoint)?;
+        let model =
+            Model::builder(wide_model_path()).devices(host.devices()).gpu_layers(Layers::All).load()?;
+        assert!(logits(&model)? == expected);
+        assert_eq!(kept(), files);
+    }
+    std::fs::remove_dir_all(&folder).expect("it can be removed");
+    let error = Server::new(processor()).cache("/dev/null/cache").serve(&endpoint).expect_err("no folder");
+    assert!(matches!(error, Error::Io { .. }), "{error}");
+    Ok(())
 }
 
 /// `.ci/rpc-hosts` runs this with a server in another network namespace.

@@ -23,7 +23,9 @@
 #include <mutex>
 #include <optional>
 #include <queue>
+#include <random>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <unordered_map>
@@ -89,6 +91,33 @@ private:
 // Threads may still compute while the process ends: it stays until then.
 inline graphs & remote_graphs = *new graphs;
 
+// Stands in for the stream that writes a file of the cache. A file has all its bytes or does not exist: it is found by
+// the hash in its name, and whatever it holds is taken for that tensor.
+class cache_file {
+public:
+    cache_file(const std::filesystem::path & path, std::ios::openmode mode) : path(path), mode(mode) {}
+
+    void write(const char * data, std::size_t size) {
+        std::filesystem::path part = path;
+        part += "." + std::to_string(std::random_device()()) + ".part";
+        std::ofstream file(part, mode);
+        file.write(data, static_cast<std::streamsize>(size));
+        file.close();
+        std::error_code failure;
+        if (file) {
+            std::filesystem::rename(part, path, failure);
+        }
+        if (!file || failure) {
+            GGML_LOG_ERROR("cannot write %s\n", path.string().c_str());
+            std::filesystem::remove(part, failure);
+        }
+    }
+
+private:
+    std::filesystem::path path;
+    std::ios::openmode mode;
+};
+
 template <class... A> void rpc_abort(const char * file, int line, const char * format, A... arguments) {
     if (!guarded() && std::strncmp(format, "Remote RPC server", 17) == 0) {
         connection_lost = true;
@@ -145,6 +174,8 @@ private:
 // ggml-rpc.cpp spells these names with `std::`.
 namespace std {
 
+using lrs_ofstream = lrs::cache_file;
+
 template <class> using lrs_promise = lrs::question;
 template <class> using lrs_shared_future = lrs::answer;
 
@@ -158,6 +189,7 @@ template <class T, class... A> shared_ptr<T> lrs_make_shared(A &&... arguments) 
 
 } // namespace std
 
+#define ofstream lrs_ofstream
 #define promise lrs_promise
 #define shared_future lrs_shared_future
 #define make_shared lrs_make_shared

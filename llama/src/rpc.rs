@@ -30,6 +30,7 @@ use crate::model::path_string;
 use crate::{ffi, log};
 use std::convert::Infallible;
 use std::ffi::CString;
+use std::io;
 use std::net::{SocketAddr, SocketAddrV4, TcpStream, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -153,7 +154,7 @@ impl Server {
     }
 
     /// Keeps large weights that clients send in files of this folder, so that a model that is loaded again need not
-    /// be sent again.
+    /// be sent again. The folder is made where it is missing. What cannot be written is sent again, see the log.
     pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache = Some(folder.into());
         self
@@ -164,7 +165,8 @@ impl Server {
     ///
     /// # Errors
     /// [`Error::Remote`] when the endpoint is malformed, is no address of this host or is taken;
-    /// [`Error::InvalidParameter`] without devices or threads; [`Error::Fault`] when a request of a client
+    /// [`Error::InvalidParameter`] without devices or threads; [`Error::Io`] when there can be no folder for the
+    /// [`cache`](Self::cache); [`Error::Fault`] when a request of a client
     /// made llama.cpp fail.
     #[doc(alias = "ggml_backend_rpc_start_server")]
     pub fn serve(&self, endpoint: &str) -> Result<Infallible> {
@@ -177,9 +179,13 @@ impl Server {
         let (text, _) = parse(endpoint)?;
         let address: SocketAddrV4 =
             endpoint.parse().map_err(|_| refuse("it must be an IPv4 address and a port".to_owned()))?;
+        let cache = self.cache.as_deref().map(path_string).transpose()?;
+        if let Some(path) = &self.cache {
+            let failed = |error: io::Error| Error::Io { path: path.clone(), detail: error.to_string() };
+            std::fs::create_dir_all(path).map_err(failed)?;
+        }
         // llama.cpp does not tell why it cannot listen.
         drop(std::net::TcpListener::bind(address).map_err(|error| refuse(error.to_string()))?);
-        let cache = self.cache.as_deref().map(path_string).transpose()?;
         let devices: Vec<_> =
             self.devices.iter().map(|device| device.single("devices")).collect::<Result<_>>()?;
         ffi::rpc::serve(&text, cache.as_deref(), n_threads, &devices)?;

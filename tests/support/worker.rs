@@ -4,15 +4,19 @@ use llama::Device;
 use llama::rpc::Server;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const SERVE: &str = "LLAMA_TEST_RPC_SERVE";
+const CACHE: &str = "LLAMA_TEST_RPC_CACHE";
 
 /// What the test `serve` of each program does when [`Host::start`] runs it.
 pub(crate) fn serve_if_asked() {
     let Ok(endpoint) = std::env::var(SERVE) else { return };
-    let error = Server::new(processor()).n_threads(1).serve(&endpoint).expect_err("it never ends well");
+    let server = Server::new(processor()).n_threads(1);
+    let server = std::env::var_os(CACHE).into_iter().fold(server, Server::cache);
+    let error = server.serve(&endpoint).expect_err("it never ends well");
     panic!("{error}");
 }
 
@@ -29,8 +33,26 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn start(endpoint: String) -> Self {
-        let program = std::env::current_exe().expect("a test program");
-        let mut command = Command::new(program);
+        Self::run(Command::new(program()), endpoint)
+    }
+
+    /// Keeps weights in a folder.
+    pub(crate) fn start_with_cache(endpoint: String, folder: &Path) -> Self {
+        let mut command = Command::new(program());
+        command.env(CACHE, folder);
+        Self::run(command, endpoint)
+    }
+
+    /// Keeps weights in a folder where no file can have more than a few MiB.
+    #[cfg(unix)]
+    pub(crate) fn start_with_full_cache(endpoint: String, folder: &Path) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\""]).arg(program());
+        command.env(CACHE, folder);
+        Self::run(command, endpoint)
+    }
+
+    fn run(mut command: Command, endpoint: String) -> Self {
         command.args(["serve", "--exact"]).env(SERVE, &endpoint).stdout(Stdio::null());
         let child = command.spawn();
         let host = Self { child: child.expect("the test program starts"), endpoint };
@@ -46,6 +68,10 @@ impl Host {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn program() -> PathBuf {
+    std::env::current_exe().expect("a test program")
 }
 
 impl Drop for Host {
