@@ -104,7 +104,30 @@ fn a_worker_that_dies_is_an_error() -> Result<(), Error> {
     Ok(())
 }
 
-/// Logits of `count` tokens, decoded one by one.
+#[test]
+fn a_worker_without_layers_may_die() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let mut servers = [Host::start(free_endpoint()), Host::start(free_endpoint())];
+    let hosts = [rpc::connect(&servers[0].endpoint)?, rpc::connect(&servers[1].endpoint)?];
+    let devices = hosts.map(|host| host.devices()[0].clone());
+    for shares in [[1.0, 0.0], [0.0, 1.0]] {
+        let model = Model::builder(default_model_path())
+            .devices(&devices)
+            .tensor_split(&shares)
+            .gpu_layers(Layers::All)
+            .load()?;
+        let mut context = model.context_builder().n_ctx(256).n_threads(1).build()?;
+        assert_eq!(one_by_one(&mut context, 300..305)?.len(), 5);
+        let idle = usize::from(shares[1] == 0.0);
+        servers[idle].kill();
+        drop(context);
+        drop(model);
+        servers[idle] = Host::start(servers[idle].endpoint.clone());
+    }
+    Ok(())
+}
+
+/// Logits of each token, decoded one by one.
 fn one_by_one(context: &mut Context, words: impl Iterator<Item = i32>) -> Result<Vec<Vec<f32>>, Error> {
     let step = |(pos, word)| {
         let mut batch = Batch::new();

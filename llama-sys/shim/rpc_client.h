@@ -210,3 +210,12 @@ template <class T, class... A> shared_ptr<T> lrs_make_shared(A &&... arguments) 
         });                                                                                                    \
     }                                                                                                          \
     static enum ggml_status lrs_rpc_graph_compute(__VA_ARGS__)
+
+// The same way: upstream connects anew to free an event of a device that nothing else uses any more, and a failure
+// there would end the process. An event belongs to no connection.
+#define ggml_backend_rpc_device_event_free(...)                                                                \
+    (ggml_backend_rpc_device_event_free)(__VA_ARGS__) {                                                        \
+        GGML_UNUSED(dev);                                                                                      \
+        rpc_dispatcher().event_free(event);                                                                    \
+    }                                                                                                          \
+    [[maybe_unused]] static void lrs_rpc_event_free(__VA_ARGS__)
