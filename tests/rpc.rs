@@ -253,6 +253,11 @@ fn endpoints_that_cannot_work() {
         let error = Server::new(processor()).serve(endpoint).expect_err("cannot listen");
         assert!(matches!(error, Error::Remote { .. }), "{error}");
     }
+    for endpoint in ["[::1]:5", "::1:5"] {
+        let error = rpc::connect(endpoint).expect_err("no IPv4").to_string();
+        assert!(error.contains("must be an IPv4 address"), "{error}");
+    }
+
     let error = Server::new([]).serve(&unused).expect_err("no devices");
     assert!(matches!(error, Error::InvalidParameter { name: "devices", .. }), "{error}");
     for threads in [0, 513] {

@@ -106,7 +106,8 @@ fn why(address: SocketAddr, error: &Error) -> String {
 fn parse(endpoint: &str) -> Result<(CString, SocketAddr)> {
     let refuse = |detail: String| Error::Remote { endpoint: endpoint.to_owned(), detail };
     let text = CString::new(endpoint).map_err(|_| refuse("it contains a zero byte".to_owned()))?;
-    let Some((host, port)) = endpoint.split_once(':').filter(|(host, _)| !host.is_empty()) else {
+    let parts = endpoint.split_once(':').filter(|(host, port)| !host.is_empty() && !port.contains(':'));
+    let Some((host, port)) = parts else {
         return Err(refuse("it must be an IPv4 address or a name, a colon and a port".to_owned()));
     };
     let port: u16 = port
