@@ -2,6 +2,7 @@
 
 mod support;
 
+use llama::log::Level;
 use llama::rpc::{self, Server};
 use llama::{Batch, Context, Error, Layers, Model, SeqId, Session, StopReason, Token};
 use llama_test_kit::{Arch, RandomModel, Shape};
@@ -350,6 +351,33 @@ fn a_server_outlives_clients_that_talk_nonsense() -> Result<(), Error> {
         Model::builder(default_model_path()).devices(host.devices()).gpu_layers(Layers::All).load()?;
     assert_eq!(generate(&model, &prompt(), 10)?, generate(default_model(), &prompt(), 10)?);
     Ok(())
+}
+
+#[test]
+fn clients_that_come_and_go_are_no_errors() {
+    let _lock = ONE_AT_A_TIME.lock();
+    let (send, lines) = std::sync::mpsc::channel();
+    let send = Mutex::new(send);
+    llama::log::set_sink(move |level, line| {
+        let _ = send.lock().expect("no panic").send((level, line.trim().to_owned()));
+    });
+    let endpoint = free_endpoint();
+    let listens = endpoint.clone();
+    std::thread::spawn(move || Server::new(processor()).n_threads(1).serve(&listens));
+    while rpc::connect(&endpoint).is_err() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let closed = |(_, line): &(_, String)| line.contains("connection closed");
+    let seen: Vec<_> = std::iter::from_fn(|| lines.recv_timeout(Duration::from_secs(10)).ok())
+        .take_while(|line| !closed(line))
+        .collect();
+    llama::log::clear_sink();
+    assert!(seen.iter().any(|(_, line)| line.contains("Accepted client")), "{seen:?}");
+    // Those of this side, until the server listened, are.
+    let failed =
+        |(level, line): &&(Level, String)| *level > Level::Info && !line.contains("Failed to connect");
+    let errors: Vec<_> = seen.iter().filter(failed).collect();
+    assert!(errors.is_empty(), "{errors:?}");
 }
 
 #[test]

@@ -33,6 +33,13 @@ void on_abort(const char * message) {
     std::fprintf(stderr, "llama.cpp failed on a thread without a guard: %s\n", message);
 }
 
+int log_text(ggml_log_level level, const char * format, va_list args) {
+    char text[1024];
+    const int written = std::vsnprintf(text, sizeof text, format, args);
+    ggml_log_internal(level, "%s", text);
+    return written;
+}
+
 // Runs when the library is loaded, before any call can fail.
 const bool installed = [] {
     ggml_set_abort_callback(on_abort);
@@ -47,12 +54,19 @@ extern "C" int lrs_fprintf(std::FILE * stream, const char * format, ...) {
     va_start(args, format);
     int written;
     if (stream == stderr) {
-        char text[1024];
-        written = std::vsnprintf(text, sizeof text, format, args);
-        ggml_log_internal(GGML_LOG_LEVEL_ERROR, "%s", text);
+        written = log_text(GGML_LOG_LEVEL_ERROR, format, args);
     } else {
         written = std::vfprintf(stream, format, args);
     }
+    va_end(args);
+    return written;
+}
+
+// Takes the place of printf in ggml-rpc.cpp.
+extern "C" int lrs_printf(const char * format, ...) {
+    va_list args;
+    va_start(args, format);
+    const int written = log_text(GGML_LOG_LEVEL_INFO, format, args);
     va_end(args);
     return written;
 }

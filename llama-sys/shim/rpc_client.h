@@ -7,6 +7,11 @@
 
 #include "to_log.h"
 
+// What a server tells of itself and its clients is no failure.
+extern "C" int lrs_printf(const char * format, ...);
+#undef printf
+#define printf lrs_printf
+
 // Everything that ggml-rpc.cpp includes comes first, so that the macros below meet nothing but its own text.
 #include <algorithm>
 #include <array>
