@@ -34,10 +34,18 @@ pub(crate) struct Archives {
 #[derive(Debug)]
 pub(crate) struct Tools<'a> {
     toolchain: &'a Toolchain,
-    /// Option that makes the compiler driver choose GNU ld; the driver knows the architecture.
-    linker: Option<&'static str>,
+    linker: Linker,
     objcopy: PathBuf,
     nm: PathBuf,
+}
+
+/// How GNU ld is started.
+#[derive(Debug)]
+enum Linker {
+    /// By the compiler driver, which knows the architecture; an option may make it choose GNU ld.
+    Driver(Option<&'static str>),
+    /// By its name, where the driver has another linker only (zig).
+    Program(PathBuf),
 }
 
 impl<'a> Tools<'a> {
@@ -56,14 +64,19 @@ impl<'a> Tools<'a> {
         execute(toolchain.cxx().arg("-c").arg("-o").arg(&object).arg(&source))?;
         let merged = env.out_dir.join("merged.o");
         let with_linker = |linker| Self { toolchain, linker, objcopy: PathBuf::new(), nm: PathBuf::new() };
-        let linked = [("ld.bfd", Some("-fuse-ld=bfd")), ("ld", None)]
+        let drivers = [
+            (program("ld.bfd"), Linker::Driver(Some("-fuse-ld=bfd"))),
+            (program("ld"), Linker::Driver(None)),
+        ];
+        let named = env.objcopy.as_ref().map(|objcopy| sibling(objcopy, "objcopy", "ld"));
+        let programs = named.into_iter().chain([beside_archiver("ld"), "ld".into()]);
+        let linked = drivers
             .into_iter()
-            .filter(|(ld, _)| prints(&program(ld), "--help", "--force-group-allocation"))
+            .chain(programs.map(|ld| (ld.clone(), Linker::Program(ld))))
+            .filter(|(ld, _)| prints(ld, "--help", "--force-group-allocation"))
             .map(|(_, linker)| with_linker(linker))
             .find(|tools| relink(tools, std::slice::from_ref(&object), &merged).is_ok())
-            .ok_or_else(|| {
-                "no GNU ld with --force-group-allocation that the C++ compiler can use".to_owned()
-            })?;
+            .ok_or_else(|| "no GNU ld with --force-group-allocation for the target".to_owned())?;
         // A compiler for several targets may name the building machine's objcopy: it must read such objects.
         let reads = |objcopy: &PathBuf| {
             let mut command = Command::new(objcopy);
@@ -71,23 +84,27 @@ impl<'a> Tools<'a> {
         };
         let candidates = match &env.objcopy {
             Some(objcopy) => vec![objcopy.clone()],
-            None => vec![program("objcopy"), beside_archiver()],
+            None => vec![program("objcopy"), beside_archiver("objcopy"), "objcopy".into()],
         };
         let objcopy = candidates
             .into_iter()
             .find(|objcopy| prints(objcopy, "--help", "--keep-global-symbols") && reads(objcopy))
             .ok_or_else(|| "no GNU objcopy for the target".to_owned())?;
-        let nm = objcopy.file_name().unwrap_or_default().to_string_lossy().replace("objcopy", "nm");
-        Ok(Self { nm: objcopy.with_file_name(nm), objcopy, ..linked })
+        Ok(Self { nm: sibling(&objcopy, "objcopy", "nm"), objcopy, ..linked })
     }
 }
 
-/// The objcopy of the binutils whose `ar` the `cc` crate takes for the target.
-fn beside_archiver() -> PathBuf {
+/// A tool of the binutils whose `ar` the `cc` crate takes for the target.
+fn beside_archiver(tool: &str) -> PathBuf {
     let ar = cc::Build::new().cargo_metadata(false).try_get_archiver().ok();
-    let ar = ar.map_or_else(PathBuf::new, |command| command.get_program().into());
-    let name = ar.file_name().unwrap_or_default().to_string_lossy();
-    ar.with_file_name(format!("{}objcopy", name.strip_suffix("ar").unwrap_or_default()))
+    sibling(Path::new(ar.as_ref().map_or("".as_ref(), Command::get_program)), "ar", tool)
+}
+
+/// Another tool of the same binutils, with the same prefix and folder.
+fn sibling(path: &Path, name: &str, other: &str) -> PathBuf {
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let (prefix, suffix) = file.rsplit_once(name).unwrap_or_default();
+    path.with_file_name(format!("{prefix}{other}{suffix}"))
 }
 
 fn prints(program: &Path, arg: &str, text: &str) -> bool {
@@ -209,10 +226,18 @@ fn unique_symbols(tools: &Tools<'_>, object: &Path) -> Result<Vec<String>, Strin
 /// Several objects, or all of several archives, as one object. Of the user's arguments only the architecture
 /// matters here.
 fn relink(tools: &Tools<'_>, objects: &[PathBuf], out: &Path) -> Result<(), String> {
-    let mut command = tools.toolchain.cxx();
-    command.args(["-r", "-nostdlib", "-fno-sanitize=all", "-Wl,--build-id=none,--force-group-allocation"]);
-    command.args(tools.linker).arg("-o").arg(out).arg("-Wl,--whole-archive").args(objects);
-    execute(command.arg("-Wl,--no-whole-archive"))
+    let (mut command, prefix) = match &tools.linker {
+        Linker::Driver(choice) => {
+            let mut command = tools.toolchain.cxx();
+            command.args(["-nostdlib", "-fno-sanitize=all"]).args(*choice);
+            (command, "-Wl,")
+        }
+        Linker::Program(ld) => (Command::new(ld), ""),
+    };
+    let option = |name| format!("{prefix}{name}");
+    command.arg("-r").args(["--build-id=none", "--force-group-allocation", "--whole-archive"].map(option));
+    command.arg("-o").arg(out).args(objects);
+    execute(command.arg(option("--no-whole-archive")))
 }
 
 /// Objects that mark both ends of a variant's list of static constructors.
