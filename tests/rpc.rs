@@ -175,7 +175,7 @@ fn contexts_of_one_device_do_not_disturb_each_other() -> Result<(), Error> {
 fn wide_model_path() -> PathBuf {
     let mut shape = Shape::tiny(Arch::Llama);
     (shape.n_layer, shape.n_embd, shape.n_ff, shape.n_head, shape.head_dim) = (1, 256, 12288, 4, 64);
-    "wide-llama".clone_into(&mut shape.name);
+    "kept-llama".clone_into(&mut shape.name);
     RandomModel::new(shape).cached(scratch()).expect("the kit writes models")
 }
 

@@ -27,6 +27,7 @@ mod vocab;
 mod weights;
 
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -139,15 +140,18 @@ impl RandomModel {
 
     /// The path of this model in `folder`; writes it first unless it is there.
     ///
-    /// Safe to call from several threads and processes at once. The name holds shape, weight type and seed:
-    /// give a shape a name of its own when its numbers are changed, and metadata a name of its own too.
+    /// Safe to call from several threads and processes at once. The file's name ends with a hash of all that makes the
+    /// model, so another shape of the same name is another file.
     ///
     /// # Errors
     /// When the folder or the file cannot be written.
     pub fn cached(&self, folder: impl AsRef<Path>) -> Result<PathBuf, Error> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let folder = folder.as_ref();
-        let path = folder.join(format!("{}-{}-{}.gguf", self.shape.name, self.weights, self.seed));
+        let mut hasher = DefaultHasher::new();
+        format!("{self:?}").hash(&mut hasher);
+        let (name, hash) = (&self.shape.name, hasher.finish());
+        let path = folder.join(format!("{name}-{}-{}-{hash:016x}.gguf", self.weights, self.seed));
         if !path.exists() {
             fs::create_dir_all(folder)?;
             let unique = COUNT.fetch_add(1, Ordering::Relaxed);
