@@ -14,11 +14,13 @@
 //!
 //! # No protection
 //! The protocol knows neither passwords nor encryption, and a server executes what it is sent. Use it on a private
-//! network or through a tunnel. Both sides must run the same version of the protocol.
+//! network or through a tunnel. A client, too, must trust the server: it believes the results that it gets, and the
+//! number of devices. Both sides must run the same version of the protocol.
 //!
 //! # When a server goes away
 //! What waits for its answer gets an error; contexts concerned are unusable from then on and can be dropped. A
-//! server whose host vanishes without a word is given up after about a minute.
+//! server whose host vanishes without a word is given up after about a minute. One whose host lives is waited for: it
+//! may be computing.
 //! Once nothing uses the old connection any more, the same devices connect anew.
 #![forbid(unsafe_code)]
 
