@@ -20,7 +20,8 @@ pub(crate) fn arguments(
     all.push(out.into());
     all.push(after("-Wl,--version-script=", script));
     all.extend(["defs", "relro", "now", "noexecstack"].map(|word| format!("-Wl,-z,{word}").into()));
-    all.extend(["-Wl,-rpath,$ORIGIN", "-Wl,--whole-archive"].map(OsString::from));
+    // The old kind of search path also counts for what these libraries need, and comes before LD_LIBRARY_PATH.
+    all.extend(["-Wl,--disable-new-dtags,-rpath,$ORIGIN", "-Wl,--whole-archive"].map(OsString::from));
     all.extend(parts.iter().map(OsString::from));
     all.push("-Wl,--no-whole-archive".into());
     for libraries in libraries {

@@ -34,7 +34,12 @@ fn compiler() -> Command {
 }
 
 /// Compiles the plugin of `support/plugin.cpp` as the build would; the error is the compiler's.
-fn compile(name: &str, defines: &[&str], parts: &[&str]) -> Result<PathBuf, String> {
+fn compile(
+    name: &str,
+    defines: &[&str],
+    parts: &[&str],
+    libraries: &backends::Libraries,
+) -> Result<PathBuf, String> {
     let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     let tree = Path::new(env!("LLAMA_SYS_TREE"));
     let run = |command: &mut Command| {
@@ -59,13 +64,16 @@ fn compile(name: &str, defines: &[&str], parts: &[&str]) -> Result<PathBuf, Stri
     let (script, out) = (folder().join(name).with_extension("map"), folder().join(name));
     std::fs::write(&script, plugin_link::SCRIPT).expect("written");
     let static_stdcxx = cfg!(feature = "static-stdcxx");
-    run(compiler().args(plugin_link::arguments(&script, &objects, &[], static_stdcxx, &out))).map(|()| out)
+    let arguments = plugin_link::arguments(&script, &objects, &[libraries], static_stdcxx, &out);
+    run(compiler().args(arguments)).map(|()| out)
 }
+
+const NONE: backends::Libraries = backends::Libraries { folders: Vec::new(), names: Vec::new() };
 
 fn plugin(name: &str, registry: &str, device: &str) -> PathBuf {
     let defines = [format!("REGISTRY={registry}"), format!("DEVICE={device}")];
     let defines = defines.each_ref().map(String::as_str);
-    compile(name, &defines, &["shim/plugin.cpp", "tests/support/plugin.cpp"]).expect("it compiles")
+    compile(name, &defines, &["shim/plugin.cpp", "tests/support/plugin.cpp"], &NONE).expect("it compiles")
 }
 
 fn load(file: &Path) -> Result<ggml_backend_reg_t, String> {
@@ -215,6 +223,33 @@ fn the_entry_point_refuses_another_build() {
     assert!(missing.starts_with("this program has no function lrs_ggml_"), "{missing}");
 }
 
+/// A shared library in `folder` that needs `needs`, which lies there, too.
+fn shared(folder: &Path, name: &str, text: &str, needs: Option<&str>) {
+    let source = folder.join(name).with_extension("cpp");
+    std::fs::write(&source, text).expect("written");
+    let mut command = compiler();
+    command.args(["-shared", "-fPIC", "-o"]).arg(folder.join(format!("lib{name}.so"))).arg(source);
+    command.arg("-L").arg(folder).args(needs.map(|needs| format!("-l{needs}")));
+    let out = command.output().expect("a C++ compiler");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+}
+
+/// BLAS libraries of many systems need one of Fortran, which nobody has who has no BLAS library.
+#[test]
+fn what_libraries_beside_a_plugin_need_is_found_beside_it() {
+    let _lock = lock();
+    let beside = folder().join("beside");
+    std::fs::create_dir_all(&beside).expect("the target folder can be written");
+    shared(&beside, "lrs_deep", "extern \"C\" int lrs_deep() { return 1; }\n", None);
+    let near = "extern \"C\" int lrs_deep();\nextern \"C\" int lrs_near() { return lrs_deep(); }\n";
+    shared(&beside, "lrs_near", near, Some("lrs_deep"));
+    let defines = ["REGISTRY=int lrs_near(); if (!lrs_near()) return nullptr", "DEVICE="];
+    let libraries = backends::Libraries { folders: vec![beside.clone()], names: vec!["lrs_near".to_owned()] };
+    let parts = ["shim/plugin.cpp", "tests/support/plugin.cpp"];
+    let file = compile("beside/needs.so", &defines, &parts, &libraries).expect("it compiles");
+    load(&file).expect("it loads");
+}
+
 #[test]
 fn a_function_that_the_program_does_not_give_fails_the_build() {
     let _lock = lock();
@@ -222,7 +257,7 @@ fn a_function_that_the_program_does_not_give_fails_the_build() {
     let defines = [format!("REGISTRY={call}"), "DEVICE=".to_owned()];
     let defines = defines.each_ref().map(String::as_str);
     let parts = ["shim/plugin.cpp", "tests/support/plugin.cpp"];
-    let why = compile("unknown.so", &defines, &parts).expect_err("it does not link");
+    let why = compile("unknown.so", &defines, &parts, &NONE).expect_err("it does not link");
     assert!(why.contains("ggml_not_on_the_list"), "{why}");
 }
 
