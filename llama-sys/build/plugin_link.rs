@@ -18,7 +18,8 @@ pub(crate) fn arguments(
 ) -> Vec<OsString> {
     let mut all: Vec<OsString> = ["-shared", "-fPIC", "-fno-lto", "-o"].map(OsString::from).to_vec();
     all.push(out.into());
-    all.push(after("-Wl,--version-script=", script));
+    // Not with `-Wl,`, which would split a path at its commas.
+    all.extend(["-Xlinker".into(), after("--version-script=", script)]);
     all.extend(["defs", "relro", "now", "noexecstack"].map(|word| format!("-Wl,-z,{word}").into()));
     // The old kind of search path also counts for what these libraries need, and comes before LD_LIBRARY_PATH.
     all.extend(["-Wl,--disable-new-dtags,-rpath,$ORIGIN", "-Wl,--whole-archive"].map(OsString::from));

@@ -251,14 +251,22 @@ fn what_libraries_beside_a_plugin_need_is_found_beside_it() {
 }
 
 #[test]
+fn the_folder_of_the_build_may_have_any_name() {
+    let _lock = lock();
+    let name = "a, b's #1 é";
+    std::fs::create_dir_all(folder().join(name)).expect("the target folder can be written");
+    load(&plugin(&format!("{name}/named.so"), "", "")).expect("it loads");
+}
+
+#[test]
 fn a_function_that_the_program_does_not_give_fails_the_build() {
     let _lock = lock();
-    let call = "extern \"C\" void ggml_not_on_the_list(); ggml_not_on_the_list()";
+    let call = "void ggml_not_on_the_list(); ggml_not_on_the_list()";
     let defines = [format!("REGISTRY={call}"), "DEVICE=".to_owned()];
     let defines = defines.each_ref().map(String::as_str);
     let parts = ["shim/plugin.cpp", "tests/support/plugin.cpp"];
     let why = compile("unknown.so", &defines, &parts, &NONE).expect_err("it does not link");
-    assert!(why.contains("ggml_not_on_the_list"), "{why}");
+    assert!(why.contains("undefined") && why.contains("ggml_not_on_the_list"), "{why}");
 }
 
 #[test]
