@@ -64,9 +64,10 @@ pub(crate) fn cuda_flags(target: &Target, flags: &[String]) -> String {
     format!("{} {}", own.join(" "), host.join(" "))
 }
 
-/// One argument in a string of several.
+/// One argument in a string of several, which a shell reads: folders have names like O'Brien.
 pub(crate) fn quoted(argument: &str) -> String {
-    if argument.contains(' ') { format!("\"{argument}\"") } else { argument.to_owned() }
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=,+@%\\".contains(c);
+    if argument.chars().all(plain) { argument.to_owned() } else { format!("\"{argument}\"") }
 }
 
 /// CMake's name of a back end's library.

@@ -189,7 +189,12 @@ fn compilers_get_the_prefix_and_the_guard_in_their_own_words() {
         assert!(msvc.iter().any(|own| own == flag), "{flag}");
     }
     assert!(recipe::cuda_flags(&windows, &msvc).starts_with(r"-Da=lrs_a -Xcompiler=/FIC:\p.h "));
-    assert_eq!(recipe::quoted("-I/a b"), "\"-I/a b\"");
+    for path in ["a b", "o'brien", "a(1)", "a;b", "a&b"] {
+        assert_eq!(recipe::quoted(&format!("-I/{path}")), format!("\"-I/{path}\""));
+    }
+    for path in ["a,b", "é", "C:\\a", "a_b-c.d"] {
+        assert_eq!(recipe::quoted(&format!("-I/{path}")), format!("-I/{path}"));
+    }
 }
 
 /// The plan for the tree at hand.
