@@ -62,8 +62,8 @@ fn is_there(Site { env, toolchain, .. }: Site<'_>, need: &Need) -> bool {
     match need.found {
         Found::Program(name) => {
             let sdk = env.vulkan_sdk.iter().map(|sdk| sdk.join("bin").join(name));
-            let named = std::env::var_os("CUDACXX").filter(|_| name == "nvcc").map(PathBuf::from);
-            named.into_iter().chain(sdk).chain([PathBuf::from(name)]).any(|program| {
+            let named = env.cuda_compiler.iter().filter(|_| name == "nvcc").cloned();
+            named.chain(sdk).chain([PathBuf::from(name)]).any(|program| {
                 Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success())
             })
         }
@@ -101,7 +101,7 @@ fn core(site: Site<'_>, plan: &Plan) -> Result<Archives, String> {
     variables.extend(env.cmake_options.iter().cloned());
 
     let mut hasher = DefaultHasher::new();
-    (&tree.path, &env.crate_dir, &flags, &toolchain.version, &variables).hash(&mut hasher);
+    (&tree.path, &env.crate_dir, &flags, toolchain.identity(), &variables).hash(&mut hasher);
     let folder = env.cache_dir.join(format!("core-{:016x}", hasher.finish()));
     let shim = env.crate_dir.join("shim");
     let preludes: Vec<String> = recipe::preludes(plan)
@@ -146,10 +146,11 @@ fn one(
 ) -> Result<PathBuf, String> {
     let Site { env, toolchain, tree, options, .. } = site;
     let flags = flags(site, backends::renames(backend, options.prefix));
-    let architectures = std::env::var("CMAKE_CUDA_ARCHITECTURES").unwrap_or_default();
     let mut hasher = DefaultHasher::new();
-    (tree.path.as_path(), &flags, &toolchain.version, variables, &env.vulkan_sdk, &architectures)
-        .hash(&mut hasher);
+    (tree.path.as_path(), &flags, toolchain.identity(), variables, &env.vulkan_sdk).hash(&mut hasher);
+    if backend.feature == "cuda" {
+        (&env.cuda_architectures, &env.cuda_compiler, &env.cuda_path).hash(&mut hasher);
+    }
     let folder = env.cache_dir.join(format!("{target}-{:016x}", hasher.finish()));
     let _lock = lock(&folder)?;
 
@@ -169,9 +170,8 @@ fn one(
         .collect();
     if backend.feature == "cuda" {
         all.push(("CMAKE_CUDA_FLAGS".to_owned(), recipe::cuda_flags(&env.target, &flags)));
-        if !architectures.is_empty() {
-            all.push(("CMAKE_CUDA_ARCHITECTURES".to_owned(), architectures));
-        }
+        let architectures = env.cuda_architectures.iter().cloned();
+        all.extend(architectures.map(|all| ("CMAKE_CUDA_ARCHITECTURES".to_owned(), all)));
     }
     let run = Run {
         what: &what,

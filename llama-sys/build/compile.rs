@@ -85,6 +85,19 @@ impl Toolchain {
         local_statics(target, &self.cxx)
     }
 
+    /// All that decides what the compilers make of a file: programs, versions, and the user's arguments.
+    #[cfg_attr(not(feature = "cmake"), allow(dead_code, reason = "for folders that CMake compiles in"))]
+    #[must_use]
+    pub(crate) fn identity(&self) -> Vec<OsString> {
+        let tools = [(&self.c, &self.c_version), (&self.cxx, &self.version)];
+        let words = tools.into_iter().flat_map(|(tool, version)| {
+            let command = command(tool);
+            let all = std::iter::once(command.get_program()).chain(command.get_args());
+            all.map(OsString::from).chain([version.into()]).collect::<Vec<_>>()
+        });
+        words.collect()
+    }
+
     /// Path that the compiler driver uses for one of its own programs or files.
     #[must_use]
     pub(crate) fn query(&self, question: &str) -> Option<PathBuf> {

@@ -38,6 +38,10 @@ pub(crate) struct Env {
     pub(crate) vulkan_sdk: Option<PathBuf>,
     /// `CUDA_PATH`: NVIDIA's toolkit, as its own installers set it.
     pub(crate) cuda_path: Option<PathBuf>,
+    /// `CUDACXX`: NVIDIA's compiler, as CMake reads it.
+    pub(crate) cuda_compiler: Option<PathBuf>,
+    /// `CMAKE_CUDA_ARCHITECTURES`: the GPUs to compile for, as CMake reads it.
+    pub(crate) cuda_architectures: Option<String>,
     /// Cargo features of llama-sys that are on.
     pub(crate) features: Vec<&'static str>,
 }
@@ -77,6 +81,8 @@ impl Env {
             cache_dir,
             vulkan_sdk: tracked("VULKAN_SDK").map(PathBuf::from),
             cuda_path: tracked("CUDA_PATH").map(PathBuf::from),
+            cuda_compiler: tracked("CUDACXX").map(PathBuf::from),
+            cuda_architectures: tracked("CMAKE_CUDA_ARCHITECTURES"),
             mkl_root: tracked("MKLROOT").map(PathBuf::from),
             objcopy: for_target("OBJCOPY")?.filter(|v| !v.is_empty()).map(PathBuf::from),
             stdcxx: for_target("CXXSTDLIB")?,

@@ -197,6 +197,23 @@ fn compilers_get_the_prefix_and_the_guard_in_their_own_words() {
     }
 }
 
+/// Cargo runs the script again for those variables alone that `env.rs` has told it about.
+#[test]
+fn the_environment_is_read_in_one_place() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("build");
+    // Cargo's own, which it looks after itself.
+    let cargos = ["CARGO_CFG_TARGET_", "\"CARGO\"", "\"HOST\"", "\"NUM_JOBS\"", "\"TARGET\""];
+    for file in std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()) {
+        if file.is_dir() || file.ends_with("env.rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).expect("read");
+        for line in text.lines().filter(|line| line.contains("env::var")) {
+            assert!(cargos.iter().any(|name| line.contains(name)), "{}: {line}", file.display());
+        }
+    }
+}
+
 /// The plan for the tree at hand.
 fn plan_of(target: &Target, options: &Options) -> Plan {
     let files = Listing::read(&tree()).expect("listing");
