@@ -2,7 +2,7 @@
 
 use super::Chat;
 use crate::error::Result;
-use crate::generate::TextStream;
+use crate::generate::{Session, TextStream};
 use crate::message::Message;
 
 impl Chat {
@@ -20,10 +20,9 @@ impl Chat {
     /// # Errors
     /// As [`stream`](Self::stream).
     pub fn stream_message(self, message: Message) -> Result<TextStream<Self>> {
-        let halt = self.session.halt();
         // Now, not on the other thread: who cancels from here on means this reply.
         self.switch_on();
-        TextStream::spawn(self, halt, move |chat, channel| {
+        TextStream::spawn(self, Self::session_mut, move |chat, channel| {
             let mut reply = match chat.reply_to(Some(message), None) {
                 Ok(reply) => reply,
                 Err(error) => return channel.refuse(error),
@@ -31,5 +30,9 @@ impl Chat {
             channel.send_all(|| reply.next_piece());
             reply.cancel()
         })
+    }
+
+    fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
     }
 }

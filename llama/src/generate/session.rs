@@ -181,9 +181,13 @@ impl Session {
         self.halt.is_cancelled() || self.context.cancel_token().is_cancelled()
     }
 
-    /// The switch of whoever owns the session on another thread.
+    /// A new switch for whoever owns the session on another thread. Those given before stop nothing any more.
     #[cfg(feature = "async")]
-    pub(crate) fn halt(&self) -> CancelToken {
+    pub(super) fn new_halt(&mut self) -> CancelToken {
+        self.halt = CancelToken::new();
+        if let Some(draft) = &mut self.draft {
+            draft.set_halt(&self.halt);
+        }
         self.halt.clone()
     }
 

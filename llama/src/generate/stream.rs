@@ -144,18 +144,18 @@ impl Drop for Ending {
 }
 
 impl<T: Send + 'static> TextStream<T> {
-    /// Runs `work` on a thread. `halt` ends it at the next ubatch; `work` resets it when it gives `owned` back.
+    /// Runs `work` on a thread. A switch of its own in the `session` that computes ends it at the next ubatch.
     pub(crate) fn spawn(
-        owned: T,
-        halt: CancelToken,
+        mut owned: T,
+        session: fn(&mut T) -> &mut Session,
         work: impl FnOnce(&mut T, &Channel) -> Result<Completion> + Send + 'static,
     ) -> Result<Self> {
         let channel = Arc::new(Channel::default());
-        let (ending, off) = (Ending(Arc::clone(&channel)), halt.clone());
-        let mut owned = owned;
+        let (ending, halt) = (Ending(Arc::clone(&channel)), session(&mut owned).new_halt());
         let worker = std::thread::Builder::new().name("llama-stream".to_owned()).spawn(move || {
             let done = work(&mut owned, &ending.0);
-            off.reset();
+            // Who cancels a stream that has ended does not mean what comes after it.
+            session(&mut owned).new_halt();
             (owned, done)
         });
         let worker = worker
@@ -258,8 +258,7 @@ impl Session {
         setup: impl FnOnce(GenerationBuilder<'_>) -> GenerationBuilder<'_> + Send + 'static,
     ) -> Result<TextStream<Self>> {
         let prompt = prompt.to_vec();
-        let halt = self.halt();
-        TextStream::spawn(self, halt, move |session, channel| {
+        TextStream::spawn(self, Self::itself, move |session, channel| {
             let mut generation = match setup(session.generate(&prompt)).start() {
                 Ok(generation) => generation,
                 Err(error) => return channel.refuse(error),
@@ -267,5 +266,9 @@ impl Session {
             channel.send_all(|| generation.next_piece());
             generation.cancel()
         })
+    }
+
+    fn itself(&mut self) -> &mut Self {
+        self
     }
 }

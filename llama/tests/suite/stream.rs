@@ -227,6 +227,31 @@ fn switches_end_a_stream() {
 }
 
 #[test]
+fn a_cancel_that_comes_too_late_ends_nothing() {
+    let prompt = question(STORY);
+    let mut session = session();
+    for give_back in [true, false] {
+        let mut stream = session.stream(&prompt, |story| story.max_tokens(3)).unwrap();
+        while let Some(piece) = block_on(stream.next_piece()) {
+            piece.unwrap();
+        }
+        // The worker has ended.
+        let token = stream.cancel_token();
+        let (back, done) = if give_back { stream.cancel() } else { block_on(stream.finish()) };
+        session = back;
+        token.cancel();
+        assert_eq!(done.unwrap().stop, StopReason::TokenLimit);
+        let next = session.generate(&prompt).max_tokens(3).start().unwrap().finish().unwrap();
+        assert_eq!((next.stop, next.usage.generated), (StopReason::TokenLimit, 3));
+    }
+    // The chat that comes back answers.
+    let mut stream = chat().stream(STORY).unwrap();
+    while block_on(stream.next_piece()).is_some() {}
+    let (mut chat, _) = stream.cancel();
+    assert!(chat.ask(STORY).is_ok());
+}
+
+#[test]
 fn what_cannot_start_is_the_first_item() {
     let mut stream = session().stream(&[], |story| story).unwrap();
     assert_eq!(block_on(stream.next_piece()), Some(Err(Error::EmptyBatch)));

@@ -179,6 +179,11 @@ impl DraftSession {
         self.session.set_cancel_token(token)
     }
 
+    #[cfg(feature = "async")]
+    pub(in super::super) fn set_halt(&mut self, halt: &CancelToken) {
+        self.session.halt.clone_from(halt);
+    }
+
     /// What probably follows `text`.
     pub(super) fn propose(&mut self, text: &[Token], most: usize) -> Result<Vec<Token>> {
         // Padding at the end of the larger vocabulary.
