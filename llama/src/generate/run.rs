@@ -139,7 +139,11 @@ impl Run {
                 self.continue_from(session, sampler, token)?;
                 self.timings.generation += start.elapsed();
             }
-            Phase::Done => {}
+            // What would have set the next phase, or a reason to stop, was left by a panic.
+            Phase::Done => {
+                let cause = "a function of the caller panicked in the middle of this generation".to_owned();
+                return Err(Error::Poisoned { cause });
+            }
         }
         Ok(())
     }

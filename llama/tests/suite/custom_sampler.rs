@@ -1,7 +1,7 @@
 //! Samplers written in Rust, and chains looked at and rearranged.
 
-use crate::common::model;
-use llama::{Candidates, CustomSampler, Error, Grammar, PenaltyParams, Sampler, Token};
+use crate::common::{context, model, question};
+use llama::{Candidates, CustomSampler, Error, Grammar, PenaltyParams, Sampler, Session, Token};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const LOGITS: [f32; 5] = [0.5, 3.0, 2.0, -1.0, 1.0];
@@ -234,4 +234,25 @@ fn one_step_is_reset_alone() {
     assert_eq!(tokens(&mut sampler, 1), [4], "the other one still remembers");
     sampler.reset_step(1).unwrap();
     assert_eq!(tokens(&mut sampler, 1), [1], "the first one only saw 4");
+}
+
+#[test]
+fn a_generation_that_a_panic_left_in_the_middle_says_so() {
+    let prompt = question("Tell me a story.");
+    let mut session = Session::new(context(&model())).unwrap();
+    for in_prompt in [true, false] {
+        let place = if in_prompt { "nowhere" } else { "apply" };
+        let sampler = Sampler::builder().custom(Panics(place)).greedy().build().unwrap();
+        let story = session.generate(&prompt).sampler(sampler).max_tokens(5);
+        let mut story = story.on_prompt(move |_, _| assert!(!in_prompt)).start().unwrap();
+        assert!(catch_unwind(AssertUnwindSafe(|| story.next_piece())).is_err(), "{place}");
+        let error = story.by_ref().find_map(Result::err);
+        assert!(matches!(error, Some(Error::Poisoned { .. })), "{error:?}");
+        assert_eq!(story.next_piece(), None);
+        assert!(matches!(story.finish(), Err(Error::Poisoned { .. })));
+        // The session has not suffered.
+        let next =
+            session.generate(&prompt).sampler(Sampler::greedy().unwrap()).max_tokens(5).start().unwrap();
+        assert_eq!(next.finish().unwrap().usage.generated, 5);
+    }
 }
