@@ -389,6 +389,23 @@ fn sessions_come_back_from_files() -> Result<(), Error> {
 }
 
 #[test]
+fn empty_sessions_come_back_from_files() -> Result<(), Error> {
+    for arch in GENERATIVE {
+        let model = random_model(arch);
+        let file = scratch().join(format!("{arch:?}.empty.session"));
+        forgetful(&model).save(&file)?;
+        let mut later = forgetful(&model);
+        generate(&mut later, &words(50, 9), 5)?;
+        later.restore(&file)?;
+        assert!(later.tokens().is_empty(), "{arch:?}");
+        let ours = generate(&mut later, &words(50, 1), 20)?;
+        assert_eq!(ours.usage.reused, 0, "{arch:?}");
+        assert_same(&ours, &generate(&mut forgetful(&model), &words(50, 1), 20)?, &format!("{arch:?}"));
+    }
+    Ok(())
+}
+
+#[test]
 fn wrong_session_files_are_refused_with_a_reason() -> Result<(), Error> {
     fn refused(session: &mut Session, state: &State) -> StateError {
         let before = session.tokens().to_vec();

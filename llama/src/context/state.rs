@@ -252,6 +252,11 @@ impl Context {
         self.set_sequence(&state.payload, seq, flags, partial, content.ends.get(&0).copied())
     }
 
+    /// True when the state of a sequence has positions, as far as can be known without restoring it.
+    pub(crate) fn finds_positions(&self, state: &State) -> Result<bool> {
+        Ok(!self.check_state(state)?.ends.is_empty())
+    }
+
     /// Saves one sequence into memory of the device, replacing what was saved there of the same sequence.
     /// With `partial` as [`save_sequence_partial`](Self::save_sequence_partial).
     ///

@@ -63,7 +63,7 @@ impl Session {
             let (expected, found) = (StateKind::Sequence.text(), kind.text());
             return Err(StateError::OtherKind { expected, found }.into());
         }
-        if tokens.is_empty() {
+        if tokens.is_empty() && self.context.finds_positions(state)? {
             return Err(StateError::malformed("it has no tokens, so it was not saved by a session").into());
         }
         if tokens.len() > self.capacity() {
@@ -83,7 +83,7 @@ impl Session {
         let end = self.context.memory().pos_max(self.seq)?;
         // An image may have the position of its first place only.
         let last = self.past.pos(self.past.last_start())..self.past.pos(tokens.len());
-        if end.is_none_or(|end| !last.contains(&end)) {
+        if !end.map_or(tokens.is_empty(), |end| last.contains(&end)) {
             self.clear()?;
             let end = end.map_or(-1, |end| end);
             let problem = format!("it has {} tokens, but its last position is {end}", tokens.len());
