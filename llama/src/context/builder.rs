@@ -5,12 +5,13 @@ use super::output::Kept;
 use super::params::{AttentionType, CacheType, FlashAttention, Pooling, RopeScaling};
 use super::plan::Plan;
 use super::state::Book;
-use super::{Context, Facts, threads};
+use super::{Context, Facts, keys, threads};
 use crate::cancel::CancelToken;
 use crate::error::{Error, Result};
 use crate::ffi;
 use crate::ffi::context::{ContextPtr, as_i32};
 use crate::ffi::threadpool::ThreadPool;
+use crate::gguf::TensorType;
 use crate::model::Model;
 use crate::token::MAX_POS;
 
@@ -96,7 +97,8 @@ setters! {
     attention: AttentionType;
     /// Whether attention is computed in one fused step.
     flash_attention: FlashAttention;
-    /// Number format of the keys in memory.
+    /// Number format of the keys in memory. Not all can be moved to other positions later, see
+    /// [`Memory::can_shift`](crate::Memory::can_shift).
     type_k: CacheType;
     /// Number format of the values in memory.
     type_v: CacheType;
@@ -237,6 +239,7 @@ impl ContextBuilder {
         raw.n_threads = threads::checked("n_threads", threads)?;
         raw.n_threads_batch = threads::checked("n_threads_batch", threads_batch)?;
         self.check_sizes(&raw)?;
+        let type_k = TensorType::from_number(raw.type_k);
         if self.averages()? {
             raw.n_ubatch = even_ubatch(&raw, info.n_ctx_train);
         }
@@ -275,6 +278,7 @@ impl ContextBuilder {
             embeddings: self.embeddings,
             unified: raw.kv_unified,
             has_memory: ptr.has_memory()?,
+            keys_move: keys::can_move(&self.model, type_k)?,
             params: crate::state::Params::of(&raw),
         };
         Ok(Context {

@@ -171,6 +171,7 @@ mod tests {
             embeddings: false,
             unified: true,
             has_memory: true,
+            keys_move: true,
             params: crate::state::Params {
                 type_k: 1,
                 type_v: 1,

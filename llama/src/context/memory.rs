@@ -2,6 +2,7 @@
 
 use super::Context;
 use crate::error::{Error, Result};
+use crate::gguf::TensorType;
 use crate::token::{MAX_POS, Pos, SeqId};
 use std::ops::{Bound, RangeBounds};
 
@@ -233,25 +234,39 @@ impl<'a> Memory<'a> {
         self.context.guard(result)
     }
 
-    /// True when positions can be moved.
+    /// True when positions can be moved. That depends on the model, and on the
+    /// [format of the keys](crate::ContextBuilder::type_k): `F32` and `F16` can, `Bf16` cannot, and the others can
+    /// where heads are a multiple of 64 numbers.
     ///
     /// # Errors
     /// [`Error::NoMemory`], [`Error::Poisoned`].
     #[doc(alias = "llama_memory_can_shift")]
     pub fn can_shift(&self) -> Result<bool> {
         self.context.memory_ready(&[])?;
-        Ok(self.context.ptr.can_shift()?)
+        Ok(self.fixed()?.is_none())
+    }
+
+    /// Why positions cannot be moved.
+    pub(crate) fn fixed(&self) -> Result<Option<String>> {
+        if self.context.model.inner.info.has_sections() || !self.context.ptr.can_shift()? {
+            return Ok(Some("the positions of this model are fixed once computed".to_owned()));
+        }
+        if self.context.facts.keys_move {
+            return Ok(None);
+        }
+        let format = TensorType::from_number(self.context.facts.params.type_k);
+        Ok(Some(format!(
+            "keys of type {format} are fixed once computed, with heads like this model's; build the context with \
+             type_k(F16)"
+        )))
     }
 
     fn shiftable(&self, seq: SeqId, operation: &'static str) -> Result<()> {
         self.context.memory_ready(&[seq])?;
-        if self.context.model.inner.info.has_sections() || !self.context.ptr.can_shift()? {
-            return Err(Error::Memory {
-                operation,
-                reason: "the positions of this model are fixed once computed".to_owned(),
-            });
+        match self.fixed()? {
+            Some(reason) => Err(Error::Memory { operation, reason }),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ mod adapters;
 mod builder;
 mod check;
 mod decode;
+mod keys;
 mod memory;
 mod output;
 mod params;
@@ -99,6 +100,8 @@ struct Facts {
     embeddings: bool,
     unified: bool,
     has_memory: bool,
+    /// Keys can be computed for another position.
+    keys_move: bool,
     /// What saved states are compared with.
     params: crate::state::Params,
 }

@@ -39,14 +39,16 @@ impl Session {
     /// Refuses where a memory cannot shift.
     pub(super) fn check_shift(&mut self) -> Result<()> {
         const OPERATION: &str = "make room";
-        let fixed = |reason: &str| Err(Error::Memory { operation: OPERATION, reason: reason.to_owned() });
-        if self.context.keeps_one_state() {
-            return fixed("its past is one state");
+        let reason = if self.context.keeps_one_state() {
+            Some("its past is one state".to_owned())
+        } else {
+            self.context.memory_ready(&[])?;
+            self.context.memory().fixed()?
+        };
+        match reason {
+            Some(reason) => Err(Error::Memory { operation: OPERATION, reason }),
+            None => Ok(()),
         }
-        if !self.context.memory().can_shift()? {
-            return fixed("the positions of this model are fixed once computed");
-        }
-        Ok(())
     }
 
     /// Refuses a number of tokens to keep that leaves nothing to discard.

@@ -1,8 +1,8 @@
 //! Editing what a context remembers.
 
-use crate::common::{batch, context, greedy, model, question, random};
-use llama::{Error, SeqId, Token};
-use llama_test_kit::Arch;
+use crate::common::{batch, context, greedy, model, question, random, random_shape};
+use llama::{CacheType, Error, SeqId, Token};
+use llama_test_kit::{Arch, Shape};
 
 const A: SeqId = SeqId(0);
 const B: SeqId = SeqId(1);
@@ -124,6 +124,49 @@ fn shifting_closes_a_gap() {
     assert!(matches!(memory.seq_div(A, .., -3), Err(Error::InvalidParameter { .. })));
     memory.seq_div(A, .., 1).unwrap();
     memory.seq_div(A, 8.., 2).unwrap();
+}
+
+/// A model with heads of this many numbers.
+fn heads_of(head_dim: u32) -> llama::Model {
+    random_shape(Shape { head_dim, ..Shape::tiny(Arch::Llama) })
+}
+
+#[test]
+fn keys_that_cannot_be_moved_are_refused() {
+    for (head_dim, type_k, moves) in [
+        (64, CacheType::F32, true),
+        (64, CacheType::F16, true),
+        (64, CacheType::Q8_0, true),
+        (128, CacheType::Q8_0, true),
+        (64, CacheType::Bf16, false),
+        (32, CacheType::Q8_0, false),
+        (96, CacheType::Q4_0, false),
+    ] {
+        let what = format!("{type_k:?}, heads of {head_dim}");
+        let model = heads_of(head_dim);
+        let mut ctx = model.context_builder().n_ctx(256).type_k(type_k).n_threads(2).build().unwrap();
+        ctx.decode(&batch(0, 0, &tokens(20))).unwrap();
+        let mut memory = ctx.memory();
+        assert_eq!(memory.can_shift().unwrap(), moves, "{what}");
+        memory.seq_remove(A, 4..10).unwrap();
+        let moved = memory.seq_add(A, 10.., -6);
+        if !moves {
+            assert!(matches!(&moved, Err(Error::Memory { .. })), "{what}: {moved:?}");
+            let divided = memory.seq_div(A, 10.., 2);
+            assert!(matches!(&divided, Err(Error::Memory { .. })), "{what}: {divided:?}");
+            ctx.decode(&batch(0, 20, &tokens(2))).unwrap();
+            continue;
+        }
+        moved.unwrap();
+        let found = ctx.decode(&batch(0, 14, &tokens(2))).unwrap().logits_last().unwrap().to_vec();
+        let mut plain = context(&model);
+        plain.decode(&batch(0, 0, &tokens(20))).unwrap();
+        plain.memory().seq_remove(A, 4..10).unwrap();
+        plain.memory().seq_add(A, 10.., -6).unwrap();
+        let expected = plain.decode(&batch(0, 14, &tokens(2))).unwrap().logits_last().unwrap().to_vec();
+        let difference = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(difference < 0.2, "{what}: {difference}");
+    }
 }
 
 #[test]
