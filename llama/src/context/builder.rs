@@ -240,6 +240,7 @@ impl ContextBuilder {
         raw.n_threads_batch = threads::checked("n_threads_batch", threads_batch)?;
         self.check_sizes(&raw)?;
         let type_k = TensorType::from_number(raw.type_k);
+        keys::check(&self.model, type_k, self.flash_attention)?;
         if self.averages()? {
             raw.n_ubatch = even_ubatch(&raw, info.n_ctx_train);
         }

@@ -1,7 +1,8 @@
-//! In which formats keys can be moved to other positions.
+//! In which formats keys can be kept, and which of them can be moved to other positions later.
 #![forbid(unsafe_code)]
 
-use crate::error::Result;
+use super::FlashAttention;
+use crate::error::{Error, Result};
 use crate::gguf::TensorType;
 use crate::model::Model;
 
@@ -33,6 +34,25 @@ fn heads(model: &Model) -> Result<[Head; 2]> {
         turned: key("rope.dimension_count_swa")?.unwrap_or(full.turned),
     };
     Ok([full, window])
+}
+
+/// Refuses blocks that would reach from one head into the next. llama.cpp itself only looks where attention may be
+/// computed in one step, and gets no numbers otherwise.
+pub(super) fn check(model: &Model, format: TensorType, flash: Option<FlashAttention>) -> Result<()> {
+    let block = format.block_elements().unwrap_or(1);
+    if flash != Some(FlashAttention::Off) {
+        return Ok(());
+    }
+    match heads(model)?.iter().find(|head| !head.len.is_multiple_of(block)) {
+        Some(head) => {
+            let len = head.len;
+            Err(Error::invalid(
+                "type_k",
+                format!("{format} has blocks of {block}, the model's heads have {len}"),
+            ))
+        }
+        None => Ok(()),
+    }
 }
 
 /// True when llama.cpp can compute keys of this format for another position. It does so for plain numbers of two

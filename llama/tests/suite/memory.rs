@@ -1,7 +1,7 @@
 //! Editing what a context remembers.
 
 use crate::common::{batch, context, greedy, model, question, random, random_shape};
-use llama::{CacheType, Error, SeqId, Token};
+use llama::{CacheType, Error, FlashAttention, SeqId, Token};
 use llama_test_kit::{Arch, Shape};
 
 const A: SeqId = SeqId(0);
@@ -166,6 +166,17 @@ fn keys_that_cannot_be_moved_are_refused() {
         let expected = plain.decode(&batch(0, 14, &tokens(2))).unwrap().logits_last().unwrap().to_vec();
         let difference = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(difference < 0.2, "{what}: {difference}");
+    }
+}
+
+#[test]
+fn keys_in_blocks_need_heads_of_whole_blocks() {
+    for head_dim in [16, 80] {
+        for flash in [FlashAttention::Off, FlashAttention::On, FlashAttention::Auto] {
+            let builder = heads_of(head_dim).context_builder().n_ctx(256).n_threads(1).flash_attention(flash);
+            let error = builder.type_k(CacheType::Q8_0).build().unwrap_err().to_string().to_lowercase();
+            assert!(error.contains("q8_0") && error.contains(&head_dim.to_string()), "{error}");
+        }
     }
 }
 
