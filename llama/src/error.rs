@@ -493,8 +493,8 @@ fn detail_suffix(detail: &str) -> String {
 pub enum MemoryEffect {
     /// Nothing of this batch is in the memory; the context can go on as before the call.
     Unchanged,
-    /// Some entries of this batch are in the memory; see
-    /// [`Memory::pos_max`](crate::Memory::pos_max) for how far each sequence got.
+    /// Some entries of this batch are in the memory, or a sequence is empty now because the batch has pushed its
+    /// sliding window on; see [`Memory::pos_max`](crate::Memory::pos_max) for how far each sequence got.
     Partial,
     /// Unknown; the context is unusable from now on.
     Unknown,

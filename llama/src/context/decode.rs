@@ -291,7 +291,15 @@ impl Context {
         let mut memory = MemoryEffect::Unchanged;
         for (seq, span) in plan.spans() {
             match self.ptr.seq_remove(seq, span.first, -1) {
-                Ok(true) => {}
+                Ok(true) if self.window_holds(seq, span.first).unwrap_or(false) => {}
+                Ok(true) => {
+                    // The batch has pushed out what the window held before it: nothing is left to go on from.
+                    memory = MemoryEffect::Partial;
+                    if let Err(fault) = self.ptr.seq_remove(seq, -1, -1) {
+                        let _ = self.poisoned_by(fault);
+                        return DecodeError { error, memory: MemoryEffect::Unknown };
+                    }
+                }
                 Ok(false) => memory = MemoryEffect::Partial,
                 Err(fault) => {
                     let _ = self.poisoned_by(fault);

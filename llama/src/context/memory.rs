@@ -104,8 +104,9 @@ impl<'a> Memory<'a> {
     /// Forgets the positions of a sequence that lie in the range.
     ///
     /// # Errors
-    /// [`Error::Memory`] where this kind of memory cannot forget a part of a sequence (recurrent models): the
-    /// memory is unchanged then; forgetting the whole sequence always works. Otherwise as [`span`](Self::span).
+    /// [`Error::Memory`] where this kind of memory cannot forget a part of a sequence (recurrent models), or a sliding
+    /// window has moved on and no longer holds what stands before the end that is forgotten: the memory is
+    /// unchanged then; forgetting the whole sequence always works. Otherwise as [`span`](Self::span).
     #[doc(alias = "llama_memory_seq_rm")]
     pub fn seq_remove(&mut self, seq: SeqId, range: impl RangeBounds<Pos>) -> Result<()> {
         self.context.memory_ready(&[seq])?;
@@ -113,6 +114,9 @@ impl<'a> Memory<'a> {
         let Some((_, max)) = self.span(seq)? else { return Ok(()) };
         if span.from > max {
             return Ok(());
+        }
+        if span.to < 0 || span.to > max {
+            self.context.window_reaches(seq, span.from, "forget a part of a sequence")?;
         }
         // A state stands for the whole past: llama.cpp would ignore the request, or follow it in the attention
         // layers of hybrid models only.
@@ -163,6 +167,10 @@ impl<'a> Memory<'a> {
                 operation: OPERATION,
                 reason: format!("sequence {to} already has positions up to {end}"),
             });
+        }
+        if !whole && !span.covers(min, max) {
+            let end = if span.to < 0 { max + 1 } else { span.to.min(max + 1) };
+            self.context.window_reaches(from, end, OPERATION)?;
         }
         self.context.book.copied |= !self.context.facts.unified && !info.recurrent;
         let (first, last) = if whole { (-1, -1) } else { (span.from, span.to) };
@@ -267,6 +275,33 @@ impl<'a> Memory<'a> {
             Some(reason) => Err(Error::Memory { operation, reason }),
             None => Ok(()),
         }
+    }
+}
+
+impl Context {
+    /// True when a sequence that ends before position `next` has all that the next token has to see. A sliding
+    /// window that has moved on no longer has what it left behind, though the layers without a window do.
+    pub(super) fn window_holds(&self, seq: SeqId, next: Pos) -> Result<bool> {
+        let info = &self.model.inner.info;
+        let window = Pos::try_from(info.n_swa).unwrap_or(Pos::MAX);
+        if window == 0 || next <= 0 {
+            return Ok(true);
+        }
+        // This one's windows are blocks that stand still.
+        let seen = if info.architecture == "llama4" { next / window * window } else { next - (window - 1) };
+        let oldest = self.ptr.pos_min(seq)?;
+        Ok(oldest.is_some_and(|oldest| oldest < next && oldest <= seen.max(0)))
+    }
+
+    fn window_reaches(&self, seq: SeqId, next: Pos, operation: &'static str) -> Result<()> {
+        if self.window_holds(seq, next)? {
+            return Ok(());
+        }
+        let reason = format!(
+            "the sliding window of sequence {seq} has moved on and no longer holds what position {next} has to see; \
+             take the whole sequence with `..`, or build the context with swa_full(true)"
+        );
+        Err(Error::Memory { operation, reason })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Editing what a context remembers.
 
 use crate::common::{batch, context, greedy, model, question, random, random_shape};
-use llama::{CacheType, Error, FlashAttention, SeqId, Token};
+use llama::{CacheType, Context, Error, FlashAttention, MemoryEffect, Model, SeqId, Token};
 use llama_test_kit::{Arch, Shape};
 
 const A: SeqId = SeqId(0);
@@ -127,7 +127,7 @@ fn shifting_closes_a_gap() {
 }
 
 /// A model with heads of this many numbers.
-fn heads_of(head_dim: u32) -> llama::Model {
+fn heads_of(head_dim: u32) -> Model {
     random_shape(Shape { head_dim, ..Shape::tiny(Arch::Llama) })
 }
 
@@ -208,4 +208,60 @@ fn sliding_windows_can_be_edited_by_default() {
         assert_eq!(ctx.memory().span(A).unwrap(), Some((0, 4)));
         ctx.decode(&batch(0, 5, &tokens(3))).unwrap();
     }
+}
+
+/// Two sequences that share a memory with a small window.
+fn small_window(model: &Model) -> Context {
+    let builder = model.context_builder().n_ctx(512).n_seq_max(2).kv_unified(true).n_threads(1);
+    builder.swa_full(false).n_batch(32).n_ubatch(32).build().unwrap()
+}
+
+#[test]
+fn a_failed_batch_that_has_moved_the_window_says_so() {
+    let mut ctx = small_window(&random(Arch::Gemma3));
+    ctx.decode(&batch(0, 0, &tokens(100))).unwrap();
+    ctx.decode(&batch(1, 0, &tokens(100))).unwrap();
+    let before = ctx.memory().span(B).unwrap();
+    let failure = ctx.decode(&batch(0, 100, &tokens(400))).unwrap_err();
+    assert!(matches!(failure.error, Error::NoKvSlot { .. }), "{failure:?}");
+    assert_eq!(failure.memory, MemoryEffect::Partial);
+    assert_eq!(
+        (ctx.memory().span(A).unwrap(), ctx.memory().pos_max(B).unwrap()),
+        (None, before.map(|span| span.1))
+    );
+    ctx.decode(&batch(0, 0, &tokens(300))).unwrap();
+    let failure = ctx.decode(&batch(1, 100, &tokens(200))).unwrap_err();
+    assert!(matches!(failure.error, Error::NoKvSlot { .. }), "{failure:?}");
+}
+
+#[test]
+fn a_window_that_has_moved_on_does_not_go_back() {
+    let model = random(Arch::Gemma3);
+    let window = i32::try_from(model.n_swa()).unwrap();
+    let build = || small_window(&model);
+    let mut ctx = build();
+    for start in [0, 100, 200] {
+        ctx.decode(&batch(0, start, &tokens(100))).unwrap();
+    }
+    let before = ctx.memory().span(A).unwrap();
+    let oldest = before.unwrap().0;
+    assert!(oldest > 0, "the window moves");
+    for from in [5, oldest, oldest + window - 2] {
+        let refused = ctx.memory().seq_remove(A, from..);
+        assert!(
+            matches!(&refused, Err(Error::Memory { reason, .. }) if reason.contains("swa_full")),
+            "{refused:?}"
+        );
+        let refused = ctx.memory().seq_copy(A, B, ..from);
+        assert!(matches!(&refused, Err(Error::Memory { .. })), "{refused:?}");
+        assert_eq!((ctx.memory().span(A).unwrap(), ctx.memory().span(B).unwrap()), (before, None));
+    }
+    ctx.memory().seq_copy(A, B, ..).unwrap();
+    ctx.memory().seq_remove(B, oldest + window - 1..).unwrap();
+    assert_eq!(ctx.memory().pos_max(B).unwrap(), Some(oldest + window - 2));
+    ctx.memory().seq_remove(A, ..).unwrap();
+    let again = ctx.decode(&batch(0, 0, &tokens(9))).unwrap().logits_last().unwrap().to_vec();
+    let fresh = build().decode(&batch(0, 0, &tokens(9))).unwrap().logits_last().unwrap().to_vec();
+    let difference = again.iter().zip(&fresh).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(difference < 0.05, "{difference}");
 }
