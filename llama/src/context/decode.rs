@@ -2,7 +2,7 @@
 
 use super::check::{self, Places};
 use super::output::{Output, Place, Row};
-use super::plan::Plan;
+use super::plan::{Plan, SeqPlan};
 use super::{Context, Pooling};
 use crate::batch::Batch;
 use crate::error::{DecodeError, Error, MemoryEffect, Result};
@@ -174,6 +174,19 @@ impl Context {
             }
         }
         check::check(batch, &facts, info, &Spans(&self.ptr), plan)?;
+        // Shares of the memory are computed in steps of equal length, which would cut the longer sequences in two.
+        let cut = !facts.unified && facts.has_memory && !encode && !info.recurrent && !info.hybrid;
+        if let (Some(why), true) = (single_piece, cut) {
+            let len = |span: SeqPlan| span.last - span.first;
+            let mut lengths = plan.spans().map(|(_, span)| len(span));
+            let first = lengths.next();
+            if lengths.any(|length| Some(length) != first) {
+                let reason = format!(
+                    "{why}, and sequences of different length need a context built with kv_unified(true) for that"
+                );
+                return Err(Error::InvalidBatch { index: 0, reason });
+            }
+        }
         if self.ptr.has_samplers() { self.check_sampled(batch) } else { Ok(()) }
     }
 

@@ -157,6 +157,27 @@ fn a_decoder_pools_sequences_of_different_length() {
 }
 
 #[test]
+fn sequences_that_would_be_cut_are_refused() {
+    let model = model();
+    let mut two = Batch::new();
+    two.extend(SeqId(0), 0, &tokens(4)).extend(SeqId(1), 0, &tokens(11)).logits_for_last();
+    let builder = || model.context_builder().n_ctx(512).n_seq_max(2).kv_unified(false).n_threads(1);
+    let mut pooled = builder().pooling(Pooling::Mean).build().unwrap();
+    pooled.set_embeddings(true).unwrap();
+    let mut open = builder().build().unwrap();
+    open.set_causal_attention(false).unwrap();
+    for ctx in [&mut pooled, &mut open] {
+        let refused = ctx.decode(&two).map(|output| output.len()).map_err(|failure| failure.error);
+        let named =
+            matches!(&refused, Err(Error::InvalidBatch { reason, .. }) if reason.contains("kv_unified"));
+        assert!(named, "{refused:?}");
+        let mut even = Batch::new();
+        even.extend(SeqId(0), 0, &tokens(4)).extend(SeqId(1), 0, &tokens(4));
+        ctx.decode(&even).unwrap();
+    }
+}
+
+#[test]
 fn a_reranker_gives_scores() {
     let model = random_shape(Shape::tiny_reranker());
     let mut ctx = model
