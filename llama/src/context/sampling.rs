@@ -69,6 +69,7 @@ impl Context {
             return Err(Error::NoDecoder);
         }
         let (chain, steps) = sampler.build_chain(self.model.n_vocab())?;
+        self.attached.replan = true;
         let taken = self.ptr.set_sampler(seq, chain);
         if !self.guard(taken)? {
             return Err(Error::invalid("sampler", "the devices of this model do not sample"));
@@ -90,6 +91,7 @@ impl Context {
     #[doc(alias = "llama_set_sampler")]
     pub fn sample_on_host(&mut self, seq: SeqId) -> Result<()> {
         self.memory_ready(&[seq])?;
+        self.attached.replan = true;
         let removed = self.ptr.remove_sampler(seq);
         self.guard(removed)
     }
