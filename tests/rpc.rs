@@ -380,6 +380,64 @@ fn clients_that_come_and_go_are_no_errors() {
     assert!(errors.is_empty(), "{errors:?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn signals_disturb_neither_side() -> Result<(), Error> {
+    use std::ffi::c_int;
+    use std::os::unix::thread::{JoinHandleExt, RawPthread};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    unsafe extern "C" {
+        fn signal(number: c_int, handler: extern "C" fn(c_int)) -> usize;
+        fn siginterrupt(number: c_int, flag: c_int) -> c_int;
+        fn pthread_kill(thread: RawPthread, number: c_int) -> c_int;
+    }
+    const SIGUSR1: c_int = 10;
+    static CAUGHT: AtomicUsize = AtomicUsize::new(0);
+    extern "C" fn catch(_: c_int) {
+        CAUGHT.fetch_add(1, Ordering::Relaxed);
+    }
+
+    let _lock = ONE_AT_A_TIME.lock();
+    // SAFETY: the handler only counts.
+    assert_eq!(unsafe { signal(SIGUSR1, catch) }, 0);
+    // SAFETY: calls end early where the handler runs, as in programs that want to know of their signals.
+    assert_eq!(unsafe { siginterrupt(SIGUSR1, 1) }, 0);
+    let endpoint = free_endpoint();
+    let listens = endpoint.clone();
+    let server = std::thread::spawn(move || Server::new(processor()).n_threads(1).serve(&listens));
+    while rpc::connect(&endpoint).is_err() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let client = std::thread::spawn(move || {
+        let mut generated = Vec::new();
+        for _ in 0..5 {
+            // Nobody uses the connection in between: each round has one of its own.
+            let host = rpc::connect(&endpoint)?;
+            let model = Model::builder(default_model_path())
+                .devices(host.devices())
+                .gpu_layers(Layers::All)
+                .load()?;
+            generated.push(generate(&model, &prompt(), 10)?);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok::<_, Error>(generated)
+    });
+    while !client.is_finished() {
+        for thread in [server.as_pthread_t(), client.as_pthread_t()] {
+            // SAFETY: a thread that has not been joined.
+            assert_eq!(unsafe { pthread_kill(thread, SIGUSR1) }, 0);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let generated = client.join().expect("no panic")?;
+    assert!(CAUGHT.load(Ordering::Relaxed) > 100);
+    assert!(!server.is_finished());
+    let expected = generate(default_model(), &prompt(), 10)?;
+    assert!(generated.iter().all(|tokens| *tokens == expected), "{generated:?}");
+    Ok(())
+}
+
 #[test]
 fn hosts_and_servers_move_between_threads() {
     fn check<T: Send + Sync + 'static>() {}
