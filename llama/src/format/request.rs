@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::message::{Message, ToolCall};
 #[cfg(feature = "multimodal")]
 use crate::multimodal::StandIns;
+use crate::structured::name_root;
 use crate::vocab::marks::Marker;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -238,7 +239,8 @@ impl ChatRequest {
         };
         let tool = |tool: &ToolDefinition| {
             let (name, description) = (&tool.name, hide(&tool.description));
-            let function = json!({"name": name, "description": description, "parameters": tool.parameters});
+            let parameters = name_root(tool.parameters.clone());
+            let function = json!({"name": name, "description": description, "parameters": parameters});
             json!({"type": "function", "function": function})
         };
         let variables: Map<String, Value> =
@@ -254,7 +256,7 @@ impl ChatRequest {
             out["tools"] = self.tools.iter().map(tool).collect();
         }
         if let Some(schema) = &self.schema {
-            out["json_schema"] = schema.clone();
+            out["json_schema"] = name_root(schema.clone());
         }
         let switch = variables.get("enable_thinking").and_then(Value::as_bool);
         if let Some(on) = self.thinking.or(switch) {

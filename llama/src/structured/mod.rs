@@ -10,6 +10,9 @@ mod schema;
 #[cfg(feature = "structured")]
 mod typed;
 
+#[cfg(feature = "tools")]
+pub(crate) use schema::name_root;
+
 use crate::error::{Error, Result};
 use crate::sampler::Grammar;
 use crate::vocab::Vocab;
@@ -107,8 +110,8 @@ impl Format {
     }
 
     /// Lets the `llguidance` engine do the work for a JSON schema. It knows other keywords than those of
-    /// [`json_schema`](Self::json_schema), and decides which it supports. Its numbers may have exponents that no type holds. Does nothing for grammars and
-    /// choices.
+    /// [`json_schema`](Self::json_schema), and decides which it supports. Its numbers may have exponents that no
+    /// type holds. Does nothing for grammars and choices.
     #[cfg(feature = "llguidance")]
     #[must_use]
     pub fn with_llguidance(mut self) -> Self {

@@ -45,8 +45,8 @@ fn repaired(gbnf: &str) -> String {
     gbnf.lines().map(line).collect()
 }
 
-/// Gives the root a name where it refers to itself as `#`, which the converter does not know.
-fn name_root(schema: Value) -> Value {
+/// Where the root refers to itself as `#`, which the converter does not know, that becomes a name for a copy of it.
+pub(crate) fn name_root(mut schema: Value) -> Value {
     const NAME: &str = "the root";
     fn rename(node: &mut Value) -> bool {
         let own = node.get_mut("$ref").filter(|target| **target == "#");
@@ -58,23 +58,21 @@ fn name_root(schema: Value) -> Value {
         };
         inner.into_iter().fold(found, |found, value| rename(value) || found)
     }
-    let mut root = schema.clone();
-    if !rename(&mut root) {
+    if !rename(&mut schema) {
         return schema;
     }
-    let mut take = |key: &str| root.as_object_mut().and_then(|map| map.remove(key));
-    let (own, others) = (take("$defs"), take("definitions"));
-    let mut named = json!({"$ref": format!("#/$defs/{NAME}")});
-    if let Some(others) = others {
-        named["definitions"] = others;
+    let mut copy = schema.clone();
+    for shared in ["$defs", "definitions"] {
+        copy.as_object_mut().and_then(|map| map.remove(shared));
     }
-    // What is no map of schemas is refused when it is looked at.
-    let mut definitions = own.unwrap_or_else(|| json!({}));
-    if let Some(map) = definitions.as_object_mut() {
-        map.insert(NAME.to_owned(), root);
+    if let Some(root) = schema.as_object_mut() {
+        // What is no map of schemas is refused when it is looked at.
+        let definitions = root.entry("$defs").or_insert_with(|| json!({}));
+        if let Some(map) = definitions.as_object_mut() {
+            map.insert(NAME.to_owned(), copy);
+        }
     }
-    named["$defs"] = definitions;
-    named
+    schema
 }
 
 #[cfg(test)]
@@ -137,6 +135,6 @@ mod tests {
     fn the_root_may_refer_to_itself() {
         let list = r##"{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#"},{"type":"null"}]}}}"##;
         let gbnf = to_gbnf(list).unwrap();
-        assert!(gbnf.contains("root ::= ref-defs-the-root"), "{gbnf}");
+        assert!(gbnf.contains("next-0 ::= ref-defs-the-root"), "{gbnf}");
     }
 }
