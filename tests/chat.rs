@@ -4,6 +4,7 @@ mod support;
 
 use llama::{CancelToken, Chat, ChatBuilder, Error, Message, Overflow, Overrun, Special, StopReason};
 use llama_test_kit::Arch;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::{default_model, endless};
@@ -413,6 +414,19 @@ fn a_choice_that_does_not_fit_changes_nothing() -> Result<(), Error> {
     let error = chat.send("word ".repeat(400)).map(drop).expect_err("refused");
     assert!(matches!(error, Error::ContextFull { needed, available: 256 } if needed > 400), "{error:?}");
     assert_eq!(texts(&chat), [("user", FRANCE), ("assistant", first.as_str())]);
+    Ok(())
+}
+
+#[test]
+fn a_panic_of_the_choice_changes_nothing() -> Result<(), Error> {
+    let panics = |_: &[Message], _: Overrun| panic!("no idea");
+    let mut chat = chat(greedy().context(256).overflow_with(panics));
+    let first = chat.ask(FRANCE)?;
+    let question = "word ".repeat(400);
+    let result = catch_unwind(AssertUnwindSafe(|| chat.send(question).map(drop)));
+    assert!(result.is_err(), "{result:?}");
+    assert_eq!(texts(&chat), [("user", FRANCE), ("assistant", first.as_str())]);
+    assert_eq!(chat.ask(FRANCE)?, first);
     Ok(())
 }
 

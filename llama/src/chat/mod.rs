@@ -190,36 +190,31 @@ impl Chat {
 
     /// Replies to the history with this message, with text of the form `asked` describes.
     fn reply_to(&mut self, message: Option<Message>, asked: Option<Grammar>) -> Result<Reply<'_>> {
-        let saved = self.history.clone();
+        // A copy: after an error, or a panic of the caller's way to make it fit, the history is as it was.
+        let mut history = self.history.clone();
         let added = usize::from(message.is_some());
         if let Some(message) = message {
-            self.history.push(message);
+            history.push(message);
         }
-        match self.start_run(asked) {
-            Ok((run, form)) => {
-                let messages = self.history.messages();
-                let before = messages.len().saturating_sub(added);
-                let reader = Reader::new(form, messages.iter().map(|message| message.tool_calls.len()).sum());
-                let generation = Generation::lent(&mut self.session, &mut self.sampler, run);
-                Ok(Reply::new(generation, reader, &mut self.history, before))
-            }
-            Err(error) => {
-                self.history = saved;
-                Err(error)
-            }
-        }
+        let (run, form) = self.start_run(&mut history, asked)?;
+        self.history = history;
+        let messages = self.history.messages();
+        let before = messages.len().saturating_sub(added);
+        let reader = Reader::new(form, messages.iter().map(|message| message.tool_calls.len()).sum());
+        let generation = Generation::lent(&mut self.session, &mut self.sampler, run);
+        Ok(Reply::new(generation, reader, &mut self.history, before))
     }
 
     /// The run, and the form of the model's replies where nothing else is asked for.
-    fn start_run(&mut self, asked: Option<Grammar>) -> Result<(Run, Option<Form>)> {
+    fn start_run(&mut self, history: &mut History, asked: Option<Grammar>) -> Result<(Run, Option<Form>)> {
         let room = Room::new(self.session.capacity(), self.limits.max_tokens);
         let direct = asked.is_some().then(|| self.prompter.direct());
         let prompter = direct.as_ref().unwrap_or(&self.prompter);
-        let rendered = prompter.fit(&mut self.history, room, self.overflow, self.trim.as_ref())?;
+        let rendered = prompter.fit(history, room, self.overflow, self.trim.as_ref())?;
         let mut limits = self.limits.clone();
         if self.overflow == Overflow::Shift {
             // Where the instructions fill more than half of the context, their end goes as well.
-            let keep = prompter.instructions(&self.history, &rendered.content);
+            let keep = prompter.instructions(history, &rendered.content);
             limits.shift = Some(keep.min(self.session.capacity() / 2));
         }
         let form = asked.is_none().then_some(rendered.form);

@@ -1,8 +1,8 @@
 //! Taking apart what the model says, while it says it.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format::{ChatPrompt, ParsedMessage};
-use crate::generate::Completion;
+use crate::generate::{Completion, StopReason};
 use crate::message::{Message, ToolCall};
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -54,6 +54,8 @@ pub(super) struct Reader {
     told: ParsedMessage,
     /// The whole message, once the end is known.
     message: Option<ParsedMessage>,
+    /// It ends within a call, and no call before that is whole.
+    cut: bool,
     events: VecDeque<ReplyEvent>,
     /// Calls in the conversation before this reply: their ids are taken.
     calls: usize,
@@ -61,7 +63,14 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(form: Option<Form>, calls: usize) -> Self {
-        Self { form, told: ParsedMessage::default(), message: None, events: VecDeque::new(), calls }
+        Self {
+            form,
+            told: ParsedMessage::default(),
+            message: None,
+            cut: false,
+            events: VecDeque::new(),
+            calls,
+        }
     }
 
     /// The answer text that a new piece makes certain. `raw` is the whole text with the piece.
@@ -88,13 +97,17 @@ impl Reader {
             return String::new();
         }
         let before = self.events.len();
-        let mut parsed = self.parse(raw, true).or_else(|_| self.parse(raw, false)).unwrap_or_default();
+        let whole = self.parse(raw, true);
+        let ended = whole.is_ok();
+        let mut parsed = whole.or_else(|_| self.parse(raw, false)).unwrap_or_default();
         if parsed == ParsedMessage::default() {
             // No message of the model's format: better than nothing.
             raw.clone_into(&mut parsed.content);
         }
         // A call that was cut off is none.
-        parsed.tool_calls.retain_mut(is_complete);
+        let begun = parsed.tool_calls.len();
+        parsed.tool_calls.retain_mut(|call| is_complete(call, ended));
+        self.cut = begun > 0 && parsed.tool_calls.is_empty();
         for (i, call) in parsed.tool_calls.iter_mut().enumerate() {
             if call.id.is_empty() {
                 // Nine letters and digits: some templates insist.
@@ -162,11 +175,18 @@ impl Reader {
         self.parsed().clone().into()
     }
 
-    /// Puts the parts of the message into the result.
-    pub(super) fn complete(&self, mut done: Completion) -> Completion {
+    /// Puts the parts of the message into the result. What ends within a call is no answer.
+    pub(super) fn complete(&self, mut done: Completion) -> Result<Completion> {
+        if self.cut && done.stop.is_limit() {
+            return Err(Error::Incomplete { text: done.text, stop: done.stop });
+        }
+        if self.cut && done.stop != StopReason::Cancelled {
+            let detail = "it ends within the call of a tool".to_owned();
+            return Err(Error::Reply { detail, text: done.text });
+        }
         let parsed = self.parsed().clone();
         (done.text, done.reasoning, done.tool_calls) = (parsed.content, parsed.reasoning, parsed.tool_calls);
-        done
+        Ok(done)
     }
 }
 
@@ -177,9 +197,9 @@ fn grow(told: &mut String, now: &str) -> Option<String> {
     Some(more)
 }
 
-/// True when the arguments are a JSON object; none at all are an empty one.
-fn is_complete(call: &mut ToolCall) -> bool {
-    if call.arguments.trim().is_empty() {
+/// True when the arguments are a JSON object; none at all are an empty one where nothing was cut.
+fn is_complete(call: &mut ToolCall, ended: bool) -> bool {
+    if ended && call.arguments.trim().is_empty() {
         "{}".clone_into(&mut call.arguments);
     }
     serde_json::from_str::<Value>(&call.arguments).is_ok_and(|arguments| arguments.is_object())

@@ -95,7 +95,7 @@ impl<'c> Reply<'c> {
     ///
     /// # Errors
     /// The error that ended the reply, also when the iterator has handed it out already;
-    /// [`Error::Incomplete`](crate::Error::Incomplete) when a limit cut what a grammar describes.
+    /// [`Error::Incomplete`](crate::Error::Incomplete) when a limit cut what a grammar describes, or a call of a tool.
     pub fn finish(mut self) -> Result<Completion> {
         while let Some(piece) = self.next_piece() {
             piece?;
@@ -114,7 +114,7 @@ impl<'c> Reply<'c> {
     fn end(&mut self) -> Result<Completion> {
         let done = self.generation.end();
         self.reader.finish(self.generation.text());
-        Ok(self.reader.complete(done?))
+        self.reader.complete(done?)
     }
 
     /// The switch that stops this reply from another thread, see

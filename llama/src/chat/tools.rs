@@ -106,9 +106,8 @@ impl<'c> ToolChat<'c> {
     /// Sends a message and gives the answer that the model comes to.
     ///
     /// # Errors
-    /// [`Error::ToolRounds`] when it does not; [`Error::Incomplete`] when a limit cuts a call that the model has to
-    /// make; [`Error::InvalidParameter`] for tools that cannot be told apart;
-    /// [`Error::Cancelled`]; as [`Chat::send`]. After an error, and after a panic of a tool or of a closure, the
+    /// [`Error::ToolRounds`] when it does not; [`Error::Incomplete`] when a limit cuts a call, [`Error::Reply`] when
+    /// the model does; [`Error::InvalidParameter`] for tools that cannot be told apart; [`Error::Cancelled`]; as [`Chat::send`]. After an error, and after a panic of a tool or of a closure, the
     /// history is as it was.
     pub fn ask(self, message: impl Into<Message>) -> Result<String> {
         let done = self.complete(message.into())?;

@@ -133,6 +133,11 @@ impl StopReason {
     pub fn is_complete(&self) -> bool {
         matches!(self, Self::EndOfText(_) | Self::GrammarEnd | Self::StopString(_))
     }
+
+    /// True when neither the model nor the caller ended the text at this place.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(self, Self::TokenLimit | Self::ContextFull | Self::StopString(_))
+    }
 }
 
 impl fmt::Display for StopReason {

@@ -240,10 +240,7 @@ impl Run {
         if let Some(error) = &self.failure {
             return Err(error.clone());
         }
-        if let Some(stop @ (StopReason::TokenLimit | StopReason::ContextFull | StopReason::StopString(_))) =
-            self.written.stop()
-            && self.constrained
-        {
+        if let Some(stop) = self.written.stop().filter(|stop| self.constrained && stop.is_limit()) {
             return Err(Error::Incomplete { text: self.text().to_owned(), stop: stop.clone() });
         }
         Ok(Completion {

@@ -237,6 +237,66 @@ fn a_required_call_is_valid_whatever_the_model() {
 }
 
 #[test]
+fn a_reply_that_ends_within_a_call_is_no_answer() {
+    let model = model();
+    let vocab = model.vocab();
+    let cut = |text: &str| {
+        let text: Arc<[Token]> = vocab.tokenize_fragment(text, Special::AsText).unwrap().into();
+        let limit = text.len();
+        let sampler = Sampler::builder().custom(Begins { text, at: 0 }).greedy().build().unwrap();
+        let template = ChatTemplate::new(TEMPLATE, &vocab).unwrap();
+        let mut chat =
+            model.chat_builder().template(template).sampler(sampler).max_tokens(limit).build().unwrap();
+        // All of its arguments may be left out.
+        let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
+        let definition = ToolDefinition::new("weather", "Current weather", schema);
+        let weather = Tool::new(definition, |_| -> llama::ToolResult<()> { panic!("called") });
+        (chat.with_tools([weather]).ask("Rain?"), chat.messages().len())
+    };
+    for arguments in [
+        r#" "arguments": {"city": "Li"#,
+        r#" "arguments": {"city": "Lima""#,
+        r#" "arguments": {"#,
+        r#" "arguments": "#,
+        "",
+    ] {
+        for before in ["", "Let me see."] {
+            let text = format!("{before}<tool_call>\n{{\"name\": \"weather\",{arguments}");
+            let (result, messages) = cut(&text);
+            assert!(matches!(&result, Err(Error::Incomplete { .. })), "{text}: {result:?}");
+            assert_eq!(messages, 0);
+        }
+    }
+    // Text that a limit cuts is an answer, as always.
+    assert_eq!(cut("It rains").0.unwrap(), "It rains");
+}
+
+#[test]
+fn arguments_may_be_trees() {
+    let tree = json!({
+        "type": "object",
+        "properties": {
+            "name": {"enum": ["a", "b"]},
+            "children": {"type": "array", "items": {"$ref": "#"}, "maxItems": 2},
+        },
+        "required": ["name", "children"],
+    });
+    let mut chat = chat(&[
+        "<tool_call>\n{\"name\": \"plant\", \"arguments\": {\"name\": \"a\", \"children\": \
+         [{\"name\": \"b\", \"children\": []}]}}\n</tool_call>",
+        "Done.",
+    ]);
+    let mut seen = serde_json::Value::Null;
+    let plant = Tool::new(ToolDefinition::new("plant", "Plants a tree", tree), |_| Ok("planted"));
+    let asked = chat.with_tools([plant]).tool_choice(ToolChoice::Required).approve(|call| {
+        seen = serde_json::from_str(&call.arguments).unwrap();
+        true
+    });
+    assert_eq!(asked.ask("Plant!").unwrap(), "Done.");
+    assert_eq!(seen, json!({"name": "a", "children": [{"name": "b", "children": []}]}));
+}
+
+#[test]
 fn a_reply_of_a_given_form_is_not_taken_apart() {
     let text = "<think>\nHm.\n</think>\n\nYes.";
     let mut chat = chat(&[text, text]);
