@@ -84,8 +84,8 @@ impl<'a> Planner<'a> {
         self
     }
 
-    /// The shortest context that is of use and the longest that is wanted, in tokens; as long as fits is chosen.
-    /// Otherwise it is as long as [`context`](Self::context) says.
+    /// The shortest context that is of use and the longest that is wanted, in tokens; as long as fits is chosen,
+    /// in whole multiples of 256 (llama.cpp rounds up). Otherwise it is as long as [`context`](Self::context) says.
     pub fn n_ctx(mut self, n_ctx: RangeInclusive<u32>) -> Self {
         self.n_ctx = Some(n_ctx);
         self
