@@ -19,6 +19,10 @@ use std::process::Command;
 /// Name of the library, without prefix and extension.
 pub(crate) const LIBRARY: &str = "llama_cpp";
 
+/// What is called by another name in the whole library: functions of C++ in whose place the shim's come.
+const RENAMES: [(&str, &str); 3] =
+    [("_Znwm", "lrs_operator_new"), ("_Znam", "lrs_operator_new_array"), ("__cxa_atexit", "lrs_at_exit")];
+
 /// Static libraries that CMake made.
 #[derive(Debug, Default)]
 pub(crate) struct Archives {
@@ -140,11 +144,11 @@ pub(crate) fn archive(
         let whole = env.out_dir.join("llama_cpp.o");
         relink(tools, &parts, &whole)?;
         if let Some(limit) = plan.stack_limit() {
-            // Everything else calls operator new through this object.
+            // Everything else calls operator new through this object, and takes nothing down at the end (at_exit.cpp).
             let rest = env.out_dir.join("llama_cpp_rest.o");
             let mut rename = Command::new(&tools.objcopy);
-            for (new, checked) in [("_Znwm", "lrs_operator_new"), ("_Znam", "lrs_operator_new_array")] {
-                rename.arg(format!("--redefine-sym={new}={checked}"));
+            for (name, ours) in RENAMES {
+                rename.arg(format!("--redefine-sym={name}={ours}"));
             }
             execute(rename.arg(&whole).arg(&rest))?;
             relink(tools, &[rest, objects[limit].clone()], &whole)?;

@@ -643,6 +643,7 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
     if dispatch {
         // Not part of the core: it is put around it (merge.rs).
         plan.add(shim_unit(STACK_LIMIT, merged.clone(), Vec::new()));
+        plan.add_core(shim_unit("at_exit.cpp", Vec::new(), Vec::new()));
     }
     for group in GROUPS.iter().filter(|group| (group.wanted)(options)) {
         for file in group.shim {

@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// `nm` over the library that this test was linked with, `None` where there is none or no `nm`.
-fn defined_symbols() -> Option<Vec<String>> {
+fn symbols(which: &str) -> Option<Vec<String>> {
     let library = PathBuf::from(env!("OUT_DIR")).join("libllama_cpp.a");
-    let out = Command::new("nm").args(["--extern-only", "--defined-only"]).arg(library).output().ok()?;
+    let out = Command::new("nm").args(["--extern-only", which]).arg(library).output().ok()?;
     let text = String::from_utf8(out.stdout).ok()?;
     Some(
         text.lines()
             .filter_map(|l| {
-                let mut words = l.split_whitespace();
-                let (_, kind, name) = (words.next()?, words.next()?, words.next()?);
+                let mut words = l.split_whitespace().rev();
+                let (name, kind) = (words.next()?, words.next()?);
                 (kind.len() == 1).then(|| name.to_owned())
             })
             .collect(),
@@ -27,7 +27,7 @@ fn only_prefixed_symbols_are_visible() {
         support::skipped("visible symbols", "objects are merged only where binutils can");
         return;
     }
-    let Some(symbols) = defined_symbols() else {
+    let Some(symbols) = symbols("--defined-only") else {
         support::skipped("visible symbols", "nm is not installed");
         return;
     };
@@ -35,4 +35,18 @@ fn only_prefixed_symbols_are_visible() {
     let foreign: Vec<&String> =
         symbols.iter().filter(|s| !s.starts_with("lrs_") && !s.starts_with("lrsg_")).take(10).collect();
     assert!(foreign.is_empty(), "{foreign:?}");
+}
+
+#[test]
+fn nothing_is_taken_down_while_threads_may_compute() {
+    if !llama_sys::build_info::SYMBOLS_LOCAL {
+        support::skipped("destructors of static objects", "objects are merged only where binutils can");
+        return;
+    }
+    let Some(symbols) = symbols("--undefined-only") else {
+        support::skipped("destructors of static objects", "nm is not installed");
+        return;
+    };
+    assert!(symbols.iter().any(|s| s == "__cxa_throw"), "{symbols:?}");
+    assert!(!symbols.iter().any(|s| s == "__cxa_atexit"), "destructors run at the end");
 }
