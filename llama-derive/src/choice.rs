@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::collections::HashSet;
+use syn::ext::IdentExt as _;
 use syn::{Attribute, Data, DeriveInput, Error, Expr, ExprLit, Fields, Lit, LitStr, Meta, Result, Variant};
 
 /// The implementation of the trait, or the error at the place that causes it.
@@ -57,19 +58,23 @@ fn text(variant: &Variant) -> Result<(String, proc_macro2::Span)> {
         let text: LitStr = attribute.parse_args()?;
         given = Some((text.value(), text.span()));
     }
-    Ok(given.unwrap_or_else(|| (variant.ident.to_string(), variant.ident.span())))
+    Ok(given.unwrap_or_else(|| (variant.ident.unraw().to_string(), variant.ident.span())))
 }
 
 /// The first paragraph of the documentation, on one line.
 fn description(attributes: &[Attribute]) -> Option<String> {
-    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+    let texts = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => Some(line.value().trim().to_owned()),
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
             _ => None,
         },
         _ => None,
     });
-    let words: Vec<String> = lines.skip_while(String::is_empty).take_while(|line| !line.is_empty()).collect();
+    // A block comment is one text of several lines.
+    let all = texts.collect::<Vec<_>>().join("\n");
+    let lines = all.lines().map(str::trim);
+    let words: Vec<&str> =
+        lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty()).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
@@ -90,6 +95,14 @@ mod tests {
         assert!(code.contains("ChoiceOption::new(Self::Good,\"Good\"),"), "{code}");
         assert!(code.contains("ChoiceOption::new(Self::Middling,\"soso\"),"), "{code}");
         assert!(code.contains("ChoiceOption::new(Self::Bad,\"Bad\").description(\"Notgood.\")"), "{code}");
+    }
+
+    #[test]
+    fn raw_names_and_block_comments() {
+        let code = expanded("enum Word { r#fn, /** Not\n good.\n\n Really. */ Bad }").unwrap();
+        assert!(code.contains("ChoiceOption::new(Self::r#fn,\"fn\"),"), "{code}");
+        assert!(code.contains("ChoiceOption::new(Self::Bad,\"Bad\").description(\"Notgood.\")"), "{code}");
+        assert!(expanded("enum Word { r#fn, #[choice(\"fn\")] Other }").is_err());
     }
 
     #[test]
