@@ -407,6 +407,23 @@ fn the_caller_decides_what_stays() -> Result<(), Error> {
 }
 
 #[test]
+fn what_was_left_out_for_a_reply_that_never_began_is_back() -> Result<(), Error> {
+    let last = |messages: &[Message], _: Overrun| messages[messages.len() - 1..].to_vec();
+    for builder in [greedy().overflow_with(last), greedy()] {
+        let mut chat = chat(builder.context(256).max_tokens(40));
+        let first = chat.ask(FRANCE)?;
+        let question = "word ".repeat(100);
+        chat.push(Message::user(question.as_str()));
+        chat.push(Message::assistant("Yes?"));
+        let history = chat.messages().to_vec();
+        drop(chat.send(question)?);
+        assert_eq!((chat.messages(), chat.dropped()), (&history[..], 0));
+        assert_eq!(chat.messages()[1].content, first);
+    }
+    Ok(())
+}
+
+#[test]
 fn a_choice_that_does_not_fit_changes_nothing() -> Result<(), Error> {
     let all = |messages: &[Message], _: Overrun| messages.to_vec();
     let mut chat = chat(greedy().context(256).overflow_with(all));

@@ -192,14 +192,12 @@ impl Chat {
     fn reply_to(&mut self, message: Option<Message>, asked: Option<Grammar>) -> Result<Reply<'_>> {
         // A copy: after an error, or a panic of the caller's way to make it fit, the history is as it was.
         let mut history = self.history.clone();
-        let added = usize::from(message.is_some());
         if let Some(message) = message {
             history.push(message);
         }
         let (run, form) = self.start_run(&mut history, asked)?;
-        self.history = history;
+        let before = std::mem::replace(&mut self.history, history);
         let messages = self.history.messages();
-        let before = messages.len().saturating_sub(added);
         let reader = Reader::new(form, messages.iter().map(|message| message.tool_calls.len()).sum());
         let generation = Generation::lent(&mut self.session, &mut self.sampler, run);
         Ok(Reply::new(generation, reader, &mut self.history, before))

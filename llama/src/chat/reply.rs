@@ -35,8 +35,8 @@ pub struct Reply<'c> {
     generation: Generation<'c>,
     reader: Reader,
     history: &'c mut History,
-    /// Length of the history to go back to if nothing is said.
-    before: usize,
+    /// The history to go back to if nothing is said.
+    before: History,
 }
 
 impl<'c> Reply<'c> {
@@ -44,7 +44,7 @@ impl<'c> Reply<'c> {
         generation: Generation<'c>,
         reader: Reader,
         history: &'c mut History,
-        before: usize,
+        before: History,
     ) -> Self {
         Self { generation, reader, history, before }
     }
@@ -161,7 +161,7 @@ impl Drop for Reply<'_> {
         let by_itself = self.generation.stop_reason().is_some_and(|stop| *stop != StopReason::Cancelled);
         let text = self.generation.text();
         if text.is_empty() && !by_itself {
-            self.history.truncate(self.before);
+            *self.history = std::mem::take(&mut self.before);
         } else {
             self.history.push(self.reader.message(text));
         }
