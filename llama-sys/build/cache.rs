@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -42,12 +43,25 @@ impl Contents {
 /// The time stamp of a file that was just written lies in the past by up to one tick of the kernel's coarse clock.
 const CLOCK_STEP: Duration = Duration::from_millis(100);
 
+/// Keeps other builds out of `folder` until the result is dropped. File systems without locks do without: what is
+/// made there is moved into its place whole.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub(crate) fn lock(folder: &Path) -> Result<File, String> {
+    let path = folder.join("lock");
+    let file = std::fs::create_dir_all(folder).and_then(|()| File::create(&path));
+    let file = file.map_err(|e| format!("{}: {e}", path.display()))?;
+    let _ = file.lock();
+    Ok(file)
+}
+
 /// The place of one object.
 #[derive(Debug)]
 pub(crate) struct Slot {
     /// The object file.
     pub(crate) object: PathBuf,
-    /// The compiler's list of files it read (`-MD`).
+    /// The compiler's list of files it read (`-MD`, `/sourceDependencies`).
     pub(crate) deps: PathBuf,
     stamp: PathBuf,
     /// Folder of generated files: named after their content, they never change.
@@ -111,7 +125,8 @@ impl Slot {
     }
 
     fn dependencies(&self) -> Option<Vec<PathBuf>> {
-        std::fs::read_to_string(&self.deps).ok().map(|rule| parse_deps(&rule))
+        let list = std::fs::read_to_string(&self.deps).ok()?;
+        Some(if list.trim_start().starts_with('{') { parse_msvc_deps(&list) } else { parse_deps(&list) })
     }
 }
 
@@ -137,4 +152,35 @@ pub(crate) fn parse_deps(rule: &str) -> Vec<PathBuf> {
         out.push(PathBuf::from(word));
     }
     out
+}
+
+/// The files in a list as Microsoft's compiler writes it: JSON with `Source` and `Includes`.
+#[must_use]
+pub(crate) fn parse_msvc_deps(json: &str) -> Vec<PathBuf> {
+    let mut out = Vec::new();
+    for (key, is_list) in [("\"Source\":", false), ("\"Includes\":", true)] {
+        let mut rest = json.split_once(key).map_or("", |(_, rest)| rest).trim_start();
+        if is_list {
+            rest = rest.strip_prefix('[').unwrap_or_default().trim_start();
+        }
+        while let Some((word, behind)) = rest.strip_prefix('"').and_then(json_string) {
+            out.push(PathBuf::from(word));
+            let next = behind.trim_start().strip_prefix(',').filter(|_| is_list);
+            rest = next.unwrap_or_default().trim_start();
+        }
+    }
+    out
+}
+
+/// A string of JSON, its first quote gone, and what is behind it. Of escapes there are those of paths.
+fn json_string(text: &str) -> Option<(String, &str)> {
+    let mut out = String::new();
+    let mut chars = text.char_indices();
+    loop {
+        match chars.next()? {
+            (at, '"') => return Some((out, &text[at + 1..])),
+            (_, '\\') => out.push(chars.next()?.1),
+            (_, c) => out.push(c),
+        }
+    }
 }

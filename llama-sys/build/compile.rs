@@ -1,6 +1,6 @@
 //! Turns the units of a plan into compiler calls.
 
-use crate::cache::{Contents, Slot};
+use crate::cache::{self, Contents, Slot};
 use crate::env::Env;
 use crate::headers::{Generated, MTMD_PREFIX};
 use crate::jobs;
@@ -96,6 +96,21 @@ impl Toolchain {
             all.map(OsString::from).chain([version.into()]).collect::<Vec<_>>()
         });
         words.collect()
+    }
+
+    /// True for Microsoft's compiler and what takes its arguments.
+    #[must_use]
+    pub(crate) fn is_like_msvc(&self) -> bool {
+        self.cxx.is_like_msvc()
+    }
+
+    /// True when the linker finds the library of that path by its name alone.
+    #[cfg_attr(not(feature = "cmake"), allow(dead_code, reason = "for libraries that CMake has found"))]
+    #[must_use]
+    pub(crate) fn knows(&self, library: &Path) -> bool {
+        let name = library.file_name().unwrap_or_default().to_string_lossy();
+        let known = self.query(&format!("-print-file-name={name}"));
+        known.and_then(|path| path.canonicalize().ok()) == library.canonicalize().ok()
     }
 
     /// Path that the compiler driver uses for one of its own programs or files.
@@ -216,9 +231,7 @@ pub(crate) fn all(
     let objects = env.cache_dir.join("objects");
     std::fs::create_dir_all(&objects).map_err(|e| format!("{}: {e}", objects.display()))?;
     // Two builds that share the folder (two profiles, an editor) do not compile the same twice.
-    let lock = std::fs::File::create(env.cache_dir.join("lock"))
-        .map_err(|e| format!("cannot lock the cache: {e}"))?;
-    lock.lock().map_err(|e| format!("cannot lock the cache: {e}"))?;
+    let _lock = cache::lock(&env.cache_dir)?;
 
     let contents = Contents::default();
     let paths = Paths { tree, shim: &env.crate_dir.join("shim"), generated };
@@ -241,6 +254,7 @@ struct Call {
     args: Vec<OsString>,
     slot: Slot,
     msvc: bool,
+    clang: bool,
     weight: u64,
 }
 
@@ -295,8 +309,18 @@ impl Call {
             slot: Slot::new(&env.cache_dir, &name, &identity, &key),
             weight: weight(paths, unit, &source),
             msvc: tool.is_like_msvc(),
+            clang: tool.is_like_clang_cl(),
             command,
             args,
+        }
+    }
+
+    /// Makes the compiler list the files that it reads.
+    fn list_deps(&self, file: &Path) -> Vec<OsString> {
+        match (self.msvc, self.clang) {
+            (false, _) => vec!["-MD".into(), "-MF".into(), file.into()],
+            (true, true) => vec!["/clang:-MD".into(), joined("/clang:-MF", file)],
+            (true, false) => vec!["/sourceDependencies".into(), file.into()],
         }
     }
 
@@ -312,8 +336,9 @@ impl Call {
         if self.msvc {
             command.arg("/c").arg(joined("/Fo", &partial));
         } else {
-            command.arg("-c").arg("-o").arg(&partial).arg("-MD").arg("-MF").arg(&partial_deps);
+            command.arg("-c").arg("-o").arg(&partial);
         }
+        command.args(self.list_deps(&partial_deps));
         self.slot.forget().map_err(|e| format!("{}: {e}", self.slot.object.display()))?;
         let started = SystemTime::now();
         let out =
@@ -330,8 +355,11 @@ impl Call {
                 first.join("\n")
             ));
         }
-        let moved = std::fs::rename(&partial, &self.slot.object)
-            .and_then(|()| if self.msvc { Ok(()) } else { std::fs::rename(&partial_deps, &self.slot.deps) });
+        let moved = std::fs::rename(&partial, &self.slot.object).and_then(|()| {
+            let moved = std::fs::rename(&partial_deps, &self.slot.deps);
+            // Before 2019's version 16.7 it knows no such list: the object is compiled again then.
+            if self.msvc { Ok(()) } else { moved }
+        });
         moved
             .and_then(|()| self.slot.record(contents, started))
             .map_err(|e| format!("{}: {e}", self.slot.object.display()))

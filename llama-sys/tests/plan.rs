@@ -345,4 +345,25 @@ fn dependency_rules_are_parsed() {
     let paths: Vec<String> = cache::parse_deps(rule).iter().map(|p| p.display().to_string()).collect();
     assert_eq!(paths, ["/a/b.cpp", "/a/c d.h", "/e.h"]);
     assert!(cache::parse_deps("").is_empty());
+
+    let list = r#"{
+    "Version": "1.1",
+    "Data": {
+        "Source": "c:\\a\\b.cpp",
+        "ProvidedModule": "",
+        "Includes": [
+            "c:\\program files\\c.h",
+            "c:\\d.h"
+        ],
+        "ImportedModules": ["no"]
+    }
+}"#;
+    let one_line: String = list.lines().map(str::trim).collect();
+    for list in [list, &one_line] {
+        let paths: Vec<_> = cache::parse_msvc_deps(list).iter().map(|p| p.display().to_string()).collect();
+        assert_eq!(paths, [r"c:\a\b.cpp", r"c:\program files\c.h", r"c:\d.h"]);
+    }
+    for list in ["", "{", r#"{"Source":"a"#, r#"{"Includes":["a\"#, r#"{"Includes":"a"}"#] {
+        assert!(cache::parse_msvc_deps(list).is_empty(), "{list}");
+    }
 }
