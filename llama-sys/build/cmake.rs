@@ -3,13 +3,16 @@
 
 use crate::backends::{self, Backend, Built, Libraries, Sources};
 use crate::builder::{self, CORE, Part};
+use crate::cache;
 use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::headers::Generated;
 use crate::merge::Archives;
 use crate::plan::{Options, Plan};
+use crate::probe::Probe;
 use crate::recipe::{self, Found, Need, Variables};
 use crate::source::Tree;
+use crate::target::Target;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -34,12 +37,12 @@ pub(crate) fn all(site: Site<'_>, plan: &Plan, parts: &[Part]) -> Result<Archive
     for backend in site.options.backends() {
         let Sources::CMake { target, options: variables } = &backend.sources else { continue };
         check(site, &format!("feature `{}`", backend.feature), backend.feature)?;
-        let archive = one(site, backend, target, variables)?;
-        let libraries = libraries(site, backend.feature);
+        let (archive, cache) = one(site, backend, target, variables)?;
+        let libraries = libraries(site, backend.feature, &cache);
         if site.options.plugin(backend).is_some() {
             archives.plugins.push(Built { backend, archive, libraries });
         } else {
-            libraries.emit();
+            archives.libraries.push(libraries);
             archives.others.push(archive);
         }
     }
@@ -49,8 +52,7 @@ pub(crate) fn all(site: Site<'_>, plan: &Plan, parts: &[Part]) -> Result<Archive
 /// Says everything that is missing at once.
 fn check(site: Site<'_>, who: &str, feature: &str) -> Result<(), String> {
     let missing: Vec<String> = recipe::needs(feature)
-        .filter(|need| !is_there(site, need))
-        .map(|need| format!("  {} ({})", need.what, need.remedy))
+        .filter_map(|need| Some(format!("  {}{} ({})", need.what, lacks(site, need)?, need.remedy)))
         .collect();
     if missing.is_empty() {
         return Ok(());
@@ -58,28 +60,69 @@ fn check(site: Site<'_>, who: &str, feature: &str) -> Result<(), String> {
     Err(format!("{who} needs what was not found on this machine:\n{}", missing.join("\n")))
 }
 
-fn is_there(Site { env, toolchain, .. }: Site<'_>, need: &Need) -> bool {
-    match need.found {
-        Found::Program(name) => {
-            let sdk = env.vulkan_sdk.iter().map(|sdk| sdk.join("bin").join(name));
-            let named = env.cuda_compiler.iter().filter(|_| name == "nvcc").cloned();
-            named.chain(sdk).chain([PathBuf::from(name)]).any(|program| {
-                Command::new(program).arg("--version").output().is_ok_and(|o| o.status.success())
-            })
+/// `None` when it is there, otherwise what there is to say beside that.
+fn lacks(Site { env, toolchain, .. }: Site<'_>, need: &Need) -> Option<String> {
+    let is_there = match &need.found {
+        // The `cmake` crate finds the one of Visual Studio.
+        Found::Program("cmake") if env.target.is_msvc() => true,
+        Found::Program(name) => program(env, name).is_some(),
+        Found::Make => {
+            let runs = |name| Command::new(name).arg("--version").output().is_ok();
+            cfg!(windows) || env.cmakes("CMAKE_GENERATOR").is_some() || runs("make") || runs("gmake")
         }
-        // Microsoft's compiler takes other arguments: there CMake says what is missing.
-        Found::Source { .. } if env.target.is_msvc() => true,
-        Found::Source { text, library } => {
-            let source = env.out_dir.join("need.cpp");
-            let mut command = toolchain.cxx();
-            if let Some(sdk) = &env.vulkan_sdk {
-                command.arg("-isystem").arg(sdk.join("include")).arg("-L").arg(sdk.join("lib"));
-            }
-            command.arg("-o").arg(env.out_dir.join("need.out")).arg(&source);
-            command.args(library.map(|library| format!("-l{library}")));
-            std::fs::write(&source, text).is_ok() && command.output().is_ok_and(|o| o.status.success())
+        Found::Source { text, links } => {
+            let sdk = |below| env.vulkan_sdk.as_ref().map(|sdk| sdk.join(below));
+            let library = links.then(|| backends::links(&env.target, need.feature)[0]);
+            let program = Probe { text, include: sdk("include"), folder: sdk("lib"), library };
+            program.works(&env.out_dir, toolchain.cxx(), toolchain.is_like_msvc())
         }
+        Found::Cuda(text) => return cuda_failure(env, text).map(|why| format!("; nvcc says: {why}")),
+    };
+    (!is_there).then(String::new)
+}
+
+/// A program and what it says of its version.
+fn program(env: &Env, name: &str) -> Option<(PathBuf, String)> {
+    let mut places = Vec::new();
+    match name {
+        "glslc" => places.extend(env.vulkan_sdk.iter().map(|sdk| sdk.join("bin/glslc"))),
+        "nvcc" => {
+            places.extend(env.cuda_compiler.clone());
+            places.extend(env.cuda_path.iter().map(|toolkit| toolkit.join("bin/nvcc")));
+        }
+        _ => places.extend(env.cmakes("CMAKE").map(PathBuf::from)),
     }
+    places.push(PathBuf::from(name));
+    if name == "nvcc" && cfg!(unix) {
+        // Where NVIDIA's own installer and Arch put it, and no PATH leads.
+        places.extend(["/usr/local/cuda/bin/nvcc", "/opt/cuda/bin/nvcc"].map(PathBuf::from));
+    }
+    places.into_iter().find_map(|place| {
+        let out = Command::new(&place).arg("--version").output().ok()?;
+        out.status.success().then(|| (place, String::from_utf8_lossy(&out.stdout).into_owned()))
+    })
+}
+
+/// Why nvcc does not compile `text`. A missing nvcc has been named already; for another system or with Microsoft's
+/// compiler only CMake knows how it is called.
+fn cuda_failure(env: &Env, text: &str) -> Option<String> {
+    let (nvcc, _) = program(env, "nvcc").filter(|_| !env.target.is_foreign && !env.target.is_msvc())?;
+    let source = env.out_dir.join("probe.cu");
+    std::fs::write(&source, text).ok()?;
+    let option = env.cmake_options.iter().find(|(name, _)| name == "CMAKE_CUDA_HOST_COMPILER");
+    let host = option.map(|(_, value)| value.as_str()).or(env.cmakes("CUDAHOSTCXX"));
+    let mut command = Command::new(nvcc);
+    command.args(host.map(|host| format!("-ccbin={host}")));
+    command.args(env.cmakes("CUDAFLAGS").iter().flat_map(|all| all.split_whitespace()));
+    command.arg("-c").arg("-o").arg(env.out_dir.join("probe.cu.o")).arg(&source);
+    let out = match command.output() {
+        Ok(out) if out.status.success() => return None,
+        Ok(out) => out,
+        Err(error) => return Some(error.to_string()),
+    };
+    let text = String::from_utf8_lossy(&out.stderr).into_owned();
+    let line = text.lines().find(|line| line.contains("error")).or_else(|| text.lines().next());
+    Some(line.unwrap_or("nothing").trim().to_owned())
 }
 
 fn flags(site: Site<'_>, macros: impl Iterator<Item = String>) -> Vec<String> {
@@ -102,7 +145,8 @@ fn core(site: Site<'_>, plan: &Plan) -> Result<Archives, String> {
 
     let mut hasher = DefaultHasher::new();
     (&tree.path, &env.crate_dir, &flags, toolchain.identity(), &variables).hash(&mut hasher);
-    let folder = env.cache_dir.join(format!("core-{:016x}", hasher.finish()));
+    (&env.cmake_environment, &env.oldest_macos).hash(&mut hasher);
+    let folder = folder(env, "core", &hasher);
     let shim = env.crate_dir.join("shim");
     let preludes: Vec<String> = recipe::preludes(plan)
         .into_iter()
@@ -120,6 +164,7 @@ fn core(site: Site<'_>, plan: &Plan) -> Result<Archives, String> {
     }
     let run = Run {
         what: FORCED,
+        system: &env.target,
         source: &env.crate_dir.join("build/cmake"),
         target: "llama",
         folder: &folder,
@@ -128,8 +173,8 @@ fn core(site: Site<'_>, plan: &Plan) -> Result<Archives, String> {
         cxx_flag: toolchain.local_statics(&env.target),
     };
     // CMake itself knows which files have changed.
-    let _lock = lock(&folder)?;
-    run.execute()?;
+    let _lock = cache::lock(&folder)?;
+    run.execute();
 
     let names = ["llama", "ggml", "ggml-base"].map(str::to_owned).into_iter();
     let names = names.chain(recipe::in_core(options).map(recipe::library));
@@ -137,44 +182,68 @@ fn core(site: Site<'_>, plan: &Plan) -> Result<Archives, String> {
     Ok(Archives { cpu: Some(built(FORCED, &[&libraries], "ggml-cpu")?), others, ..Archives::default() })
 }
 
-/// One back end.
+/// Where CMake compiles. The name is short: Microsoft's tools fail where paths are long.
+fn folder(env: &Env, part: &str, hasher: &DefaultHasher) -> PathBuf {
+    env.cache_dir.join(format!("{part}-{:08x}", hasher.finish() >> 32))
+}
+
+/// One back end, and what CMake knows after having compiled it (`CMakeCache.txt`).
 fn one(
     site: Site<'_>,
     backend: &Backend,
     target: &str,
     variables: &[(&str, &str)],
-) -> Result<PathBuf, String> {
+) -> Result<(PathBuf, String), String> {
     let Site { env, toolchain, tree, options, .. } = site;
     let flags = flags(site, backends::renames(backend, options.prefix));
-    let mut hasher = DefaultHasher::new();
-    (tree.path.as_path(), &flags, toolchain.identity(), variables, &env.vulkan_sdk).hash(&mut hasher);
-    if backend.feature == "cuda" {
-        (&env.cuda_architectures, &env.cuda_compiler, &env.cuda_path).hash(&mut hasher);
-    }
-    let folder = env.cache_dir.join(format!("{target}-{:016x}", hasher.finish()));
-    let _lock = lock(&folder)?;
-
-    let what = format!("feature `{}`", backend.feature);
-    let library = folder.join("build/ggml/src").join(target);
-    let places = [library.join("Release"), library];
-    let archive = || built(&what, &[&places[0], &places[1]], target);
-    let done = folder.join("done");
-    // A tree of the user's may have changed.
-    if done.is_file() && env.llama_cpp_dir.is_none() && archive().is_ok() {
-        return archive();
-    }
     let mut all: Variables = recipe::BACKEND
         .iter()
         .chain(variables)
         .map(|&(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    if backend.feature == "cuda" {
-        all.push(("CMAKE_CUDA_FLAGS".to_owned(), recipe::cuda_flags(&env.target, &flags)));
-        let architectures = env.cuda_architectures.iter().cloned();
-        all.extend(architectures.map(|all| ("CMAKE_CUDA_ARCHITECTURES".to_owned(), all)));
+    let mut version = String::new();
+    match backend.feature {
+        "cuda" => {
+            let own = recipe::cuda_flags(&env.target, &flags);
+            let users = env.cmakes("CUDAFLAGS").unwrap_or_default();
+            all.push(("CMAKE_CUDA_FLAGS".to_owned(), format!("{own} {users}").trim().to_owned()));
+            let architectures = env.cuda_architectures.iter().cloned();
+            all.extend(architectures.map(|all| ("CMAKE_CUDA_ARCHITECTURES".to_owned(), all)));
+            if let Some((nvcc, text)) = program(env, "nvcc") {
+                let path = nvcc.is_absolute().then(|| nvcc.display().to_string());
+                all.extend(path.map(|path| ("CMAKE_CUDA_COMPILER".to_owned(), path)));
+                version = text;
+            }
+        }
+        "vulkan" => version.extend(program(env, "glslc").map(|(_, text)| text)),
+        _ => {}
+    }
+    all.extend(env.cmake_options.iter().cloned());
+    let mut hasher = DefaultHasher::new();
+    (tree.path.as_path(), &flags, toolchain.identity(), &all, version).hash(&mut hasher);
+    (&env.vulkan_sdk, &env.cuda_path, &env.cmake_environment, &env.oldest_macos).hash(&mut hasher);
+    let folder = folder(env, backend.feature, &hasher);
+    let _lock = cache::lock(&folder)?;
+
+    let what = format!("feature `{}`", backend.feature);
+    let library = folder.join("build/ggml/src").join(target);
+    let places = [library.join("Release"), library];
+    let cache = folder.join("build/CMakeCache.txt");
+    let result = || {
+        let archive = built(&what, &[&places[0], &places[1]], target)?;
+        let known = std::fs::read_to_string(&cache).map_err(|e| format!("{}: {e}", cache.display()))?;
+        Ok((archive, known))
+    };
+    let done = folder.join("done");
+    let whole = hasher.finish().to_string();
+    let is_done = std::fs::read_to_string(&done).is_ok_and(|of| of == whole);
+    // A tree of the user's may have changed.
+    if is_done && env.llama_cpp_dir.is_none() && result().is_ok() {
+        return result();
     }
     let run = Run {
         what: &what,
+        system: &env.target,
         source: &tree.path,
         target,
         folder: &folder,
@@ -182,17 +251,10 @@ fn one(
         flags: &flags,
         cxx_flag: None,
     };
-    run.execute()?;
-    let archive = archive()?;
-    std::fs::write(&done, "").map_err(|e| format!("{}: {e}", done.display()))?;
-    Ok(archive)
-}
-
-/// Two builds that share the folder wait for each other.
-fn lock(folder: &Path) -> Result<std::fs::File, String> {
-    let file = folder.join("lock");
-    let lock = std::fs::create_dir_all(folder).and_then(|()| std::fs::File::create(&file));
-    lock.and_then(|lock| lock.lock().map(|()| lock)).map_err(|e| format!("{}: {e}", file.display()))
+    run.execute();
+    let result = result()?;
+    std::fs::write(&done, whole).map_err(|e| format!("{}: {e}", done.display()))?;
+    Ok(result)
 }
 
 /// A static library that CMake was to make.
@@ -206,6 +268,8 @@ fn built(what: &str, places: &[&PathBuf], target: &str) -> Result<PathBuf, Strin
 struct Run<'a> {
     /// For messages: what asks for it.
     what: &'a str,
+    /// What programs are for.
+    system: &'a Target,
     /// The folder with the CMake file.
     source: &'a Path,
     /// What is compiled.
@@ -221,10 +285,15 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn execute(&self) -> Result<(), String> {
+    /// Ends the process where CMake fails: with its status Cargo shows what CMake has said.
+    fn execute(&self) {
         let mut config = cmake::Config::new(self.source);
         config.out_dir(self.folder).profile("Release").build_target(self.target).pic(true);
-        for (name, value) in self.variables {
+        // Processor flags are llama.cpp's business, not rustc's.
+        let mut compiler = cc::Build::new();
+        compiler.inherit_rustflags(false);
+        config.init_c_cfg(compiler.clone()).init_cxx_cfg(compiler);
+        for (name, value) in recipe::release(self.system).iter().chain(self.variables) {
             config.define(name, value);
         }
         for flag in self.flags.iter().map(|flag| recipe::quoted(flag)) {
@@ -233,24 +302,37 @@ impl Run<'_> {
         if let Some(flag) = self.cxx_flag {
             config.cxxflag(flag);
         }
+        if self.system.is_msvc() {
+            // What its build system notes of files has paths that are too long for it.
+            config.env("TrackFileAccess", "false");
+        }
+        // The crate panics with CMake's exit status, which says nothing of where.
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
         let built = catch_unwind(AssertUnwindSafe(|| config.build()));
-        built.map(|_| ()).map_err(|cause| {
+        std::panic::set_hook(hook);
+        if let Err(cause) = built {
             let text = cause.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("cmake failed");
             let first = text.trim().lines().next().unwrap_or_default();
-            format!("{}: CMake failed, its own words are in the output of this script: {first}", self.what)
-        })
+            crate::tell(&format!("{}: CMake failed, see below for its own words: {first}", self.what));
+            std::process::exit(1);
+        }
     }
 }
 
-/// What must be linked, and where it is.
-fn libraries(Site { env, toolchain, .. }: Site<'_>, feature: &str) -> Libraries {
-    let sdk = env.vulkan_sdk.iter().filter(|_| feature == "vulkan").map(|sdk| sdk.join("lib"));
-    let toolkit = env.cuda_path.iter().filter(|_| feature == "cuda");
-    let folders = sdk.chain(toolkit.flat_map(|cuda| ["lib64", "lib", "lib/x64"].map(|lib| cuda.join(lib))));
-    let mut folders: Vec<PathBuf> = folders.filter(|folder| folder.is_dir()).collect();
-    let mut names: Vec<String> =
-        backends::links(&env.target, feature).iter().map(|&name| name.to_owned()).collect();
+/// What must be linked, and where it is: CMake has looked for it.
+fn libraries(Site { env, toolchain, .. }: Site<'_>, feature: &str, cache: &str) -> Libraries {
+    let names = recipe::links(&env.target, feature, &env.cmake_options);
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for name in &names {
+        let Some(path) = recipe::found(cache, feature, name) else { continue };
+        // rustc looks for what is static itself, the linker for the rest.
+        let missing = name.starts_with("static=") || !toolchain.knows(path);
+        folders.extend(path.parent().filter(|_| missing).map(Path::to_owned));
+    }
+    folders.dedup();
+    let mut names: Vec<String> = names.into_iter().map(str::to_owned).collect();
     if let Some(library) = recipe::clang_runtime(&env.target, feature) {
         let folder = toolchain.query("-print-resource-dir").map(|folder| folder.join("lib/darwin"));
         folders.extend(folder);

@@ -24,7 +24,7 @@ pub(crate) struct Env {
     pub(crate) variants: Option<Vec<String>>,
     /// `LLAMA_SYS_BUILDER`: `cc` or `cmake`, where the choice is not left to us.
     pub(crate) builder: Option<String>,
-    /// `LLAMA_SYS_CMAKE_OPTIONS`: variables for llama.cpp's CMake files, `NAME=VALUE` with blanks between them.
+    /// `LLAMA_SYS_CMAKE_OPTIONS`: variables for what CMake compiles, `NAME=VALUE` with blanks between them.
     pub(crate) cmake_options: Vec<(String, String)>,
     /// `LLAMA_SYS_CACHE`: folder of compiled objects shared by all profiles.
     pub(crate) cache_dir: PathBuf,
@@ -42,6 +42,10 @@ pub(crate) struct Env {
     pub(crate) cuda_compiler: Option<PathBuf>,
     /// `CMAKE_CUDA_ARCHITECTURES`: the GPUs to compile for, as CMake reads it.
     pub(crate) cuda_architectures: Option<String>,
+    /// Of [`CMAKES`] and [`NVCCS`] what is set.
+    pub(crate) cmake_environment: Vec<(&'static str, String)>,
+    /// `MACOSX_DEPLOYMENT_TARGET`, or our own choice: the oldest macOS to compile for.
+    pub(crate) oldest_macos: Option<String>,
     /// Cargo features of llama-sys that are on.
     pub(crate) features: Vec<&'static str>,
 }
@@ -50,6 +54,12 @@ impl Env {
     /// True when a Cargo feature is on.
     pub(crate) fn has(&self, feature: &str) -> bool {
         self.features.contains(&feature)
+    }
+
+    /// A variable of CMake's, where it is set.
+    #[cfg_attr(not(feature = "cmake"), allow(dead_code, reason = "matters where CMake runs"))]
+    pub(crate) fn cmakes(&self, name: &str) -> Option<&str> {
+        self.cmake_environment.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str())
     }
 
     /// Reads the environment and tells Cargo what was read.
@@ -63,21 +73,21 @@ impl Env {
         let cache_dir = std::fs::create_dir_all(&cache_dir)
             .and_then(|()| plain(&cache_dir))
             .map_err(|e| format!("{}: {e}", cache_dir.display()))?;
-        let builder = tracked("LLAMA_SYS_BUILDER");
-        let cmake_options = tracked("LLAMA_SYS_CMAKE_OPTIONS").map_or(Ok(Vec::new()), |all| options(&all))?;
-        if !cmake_options.is_empty() && builder.as_deref() != Some("cmake") {
-            return Err("LLAMA_SYS_CMAKE_OPTIONS is for LLAMA_SYS_BUILDER=cmake: set both or none".to_owned());
-        }
+        let target = Target::from_cargo()?;
+        let oldest_macos =
+            target.oldest_macos(is_on("blas"), tracked("MACOSX_DEPLOYMENT_TARGET").as_deref())?;
         Ok(Self {
-            target: Target::from_cargo()?,
             llama_cpp_dir: tracked("LLAMA_CPP_DIR")
                 .map(|dir| std::path::absolute(&dir).map_err(|e| format!("LLAMA_CPP_DIR={dir}: {e}")))
                 .transpose()?,
             skip: tracked("LLAMA_SYS_SKIP").is_some_and(|v| v != "0") || tracked("DOCS_RS").is_some(),
             variants: tracked("LLAMA_SYS_CPU_VARIANTS")
                 .map(|list| list.split(',').map(|name| name.trim().to_owned()).collect()),
-            builder,
-            cmake_options,
+            builder: tracked("LLAMA_SYS_BUILDER"),
+            cmake_options: tracked("LLAMA_SYS_CMAKE_OPTIONS").map_or(Ok(Vec::new()), |all| options(&all))?,
+            cmake_environment: cmake_environment()?,
+            oldest_macos,
+            target,
             cache_dir,
             vulkan_sdk: tracked("VULKAN_SDK").map(PathBuf::from),
             cuda_path: tracked("CUDA_PATH").map(PathBuf::from),
@@ -91,6 +101,21 @@ impl Env {
             crate_dir,
         })
     }
+}
+
+/// Variables that the `cmake` crate reads for each target; `CMAKE` is the program itself.
+const CMAKES: [&str; 4] = ["CMAKE", "CMAKE_GENERATOR", "CMAKE_PREFIX_PATH", "CMAKE_TOOLCHAIN_FILE"];
+
+/// Variables that CMake reads for NVIDIA's compiler: its C++ compiler, arguments and GPUs.
+const NVCCS: [&str; 3] = ["CUDAHOSTCXX", "CUDAFLAGS", "CUDAARCHS"];
+
+fn cmake_environment() -> Result<Vec<(&'static str, String)>, String> {
+    let mut all = Vec::new();
+    for name in CMAKES {
+        all.extend(for_target(name)?.filter(|value| !value.is_empty()).map(|value| (name, value)));
+    }
+    all.extend(NVCCS.into_iter().filter_map(|name| Some((name, tracked(name)?))));
+    Ok(all)
 }
 
 /// One absolute path per folder, in a form that every compiler takes: Windows' own canonical paths are none.

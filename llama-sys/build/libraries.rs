@@ -35,7 +35,9 @@ fn standard_library(target: &Target, stdcxx: &Stdcxx) -> Vec<&'static str> {
         // The NDK has them beside the shared one.
         "android" if stdcxx.is_static => vec!["c++_static", "c++abi"],
         "android" => vec!["c++_shared"],
-        _ if target.is_apple() || stdcxx.is_llvm => vec!["c++"],
+        _ if target.is_apple() => vec!["c++"],
+        _ if stdcxx.is_llvm && stdcxx.is_static => vec!["static:-bundle=c++", "static:-bundle=c++abi"],
+        _ if stdcxx.is_llvm => vec!["c++"],
         // rustc links libgcc statically there. libstdc++'s DLL brings another one, and thread-local variables that they
         // share, as `std::call_once` does, would exist twice.
         _ if stdcxx.is_static || target.os == "windows" => vec!["static:-bundle=stdc++"],

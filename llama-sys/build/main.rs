@@ -26,6 +26,7 @@ mod merge;
 mod plan;
 mod plugin;
 mod plugin_link;
+mod probe;
 #[cfg(feature = "cmake")]
 mod recipe;
 mod source;
@@ -37,20 +38,36 @@ fn main() {
     let jobserver = unsafe { jobserver::Client::from_env() };
     // Cargo fails for these lines, too, and shows nothing else: with an exit status it would add all that was printed.
     if let Err(message) = run(jobserver.as_ref()) {
-        for line in message.lines() {
-            println!("cargo::error={line}");
-        }
+        tell(&message);
+    }
+}
+
+/// An error in Cargo's own form.
+fn tell(message: &str) {
+    for line in message.lines() {
+        println!("cargo::error={line}");
     }
 }
 
 fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
     let env = env::Env::read()?;
-    plugin::check(&env)?;
     if env.skip {
         // Documentation and `cargo check` need no C++: constants say that nothing was compiled.
         return info::write_skipped(&env);
     }
+    plugin::check(&env)?;
     let parts = builder::parts(&env.target, &env.features, env.builder.as_deref())?;
+    if !env.cmake_options.is_empty() && parts.iter().all(|part| part.builder != builder::Builder::CMake) {
+        return Err(
+            "LLAMA_SYS_CMAKE_OPTIONS is set, and CMake compiles no part of this build: leave it out, or set \
+                    LLAMA_SYS_BUILDER=cmake as well"
+                .to_owned(),
+        );
+    }
+    if let Some(oldest) = &env.oldest_macos {
+        // SAFETY: there is no other thread yet. The `cc` and `cmake` crates and CMake read it.
+        unsafe { std::env::set_var("MACOSX_DEPLOYMENT_TARGET", oldest) };
+    }
     let tree = source::find(&env, |tree| headers::fits(&env, tree))?;
     let api = headers::prepare(&env, &tree)?;
 
@@ -84,9 +101,10 @@ fn run(jobserver: Option<&jobserver::Client>) -> Result<(), String> {
     #[cfg(not(feature = "cmake"))]
     let archives = merge::Archives::default();
     let objects = compile::all(&env, &toolchain, jobserver, &tree.path, &generated, &plan)?;
-    merge::archive(&env, &toolchain, &plan, &api, &objects, &archives, can_merge.as_ref().ok())?;
+    let apart = merge::archive(&env, &toolchain, &plan, &api, &objects, &archives, can_merge.as_ref().ok())?;
     plugin::all(&env, &toolchain, &generated, &options, &plan, &objects, &archives.plugins)?;
-    options.blas.iter().filter(|_| !options.dynamic).for_each(|blas| blas.libraries.emit());
-    link::emit(&env, &toolchain, &tree);
+    let blas = options.blas.iter().filter(|_| !options.dynamic).map(|blas| &blas.libraries);
+    let behind: Vec<&backends::Libraries> = apart.iter().chain(&archives.libraries).chain(blas).collect();
+    link::emit(&env, &toolchain, &tree, &behind)?;
     info::write(&env, &tree, &toolchain, &plan, &parts, can_merge.err().as_deref())
 }

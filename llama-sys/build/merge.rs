@@ -6,7 +6,7 @@
 //! linked into code that runs on an old one, and no second copy of ggml in the program can clash.
 //! Elsewhere the objects go into an archive as they are.
 
-use crate::backends::Built;
+use crate::backends::{Built, Libraries};
 use crate::compile::Toolchain;
 use crate::env::Env;
 use crate::headers::Api;
@@ -32,6 +32,8 @@ pub(crate) struct Archives {
     pub(crate) others: Vec<PathBuf>,
     /// Back ends that are no parts of the program.
     pub(crate) plugins: Vec<Built>,
+    /// What those that are parts of it call.
+    pub(crate) libraries: Vec<Libraries>,
 }
 
 /// The binutils that merging needs.
@@ -115,7 +117,7 @@ fn prints(program: &Path, arg: &str, text: &str) -> bool {
     Command::new(program).arg(arg).output().is_ok_and(|o| String::from_utf8_lossy(&o.stdout).contains(text))
 }
 
-/// Writes the library into the output folder.
+/// Writes the library into the output folder. The result are static libraries that are not in it.
 ///
 /// # Errors
 /// The output of the tool that failed.
@@ -127,7 +129,8 @@ pub(crate) fn archive(
     objects: &[PathBuf],
     archives: &Archives,
     tools: Option<&Tools<'_>>,
-) -> Result<(), String> {
+) -> Result<Option<Libraries>, String> {
+    let mut apart = None;
     let pick = |units: &[usize]| -> Vec<PathBuf> { units.iter().map(|&i| objects[i].clone()).collect() };
     let mut parts = pick(&plan.core);
     if let Some(tools) = tools {
@@ -165,18 +168,19 @@ pub(crate) fn archive(
         parts = vec![whole];
     } else {
         parts.extend(plan.variants.iter().flat_map(|v| pick(&v.units)));
-        for archive in archives.others.iter().chain(&archives.cpu) {
-            let name = archive.file_name().unwrap_or_default().display();
-            let folder = archive.parent().unwrap_or(archive);
-            println!("cargo::rustc-link-search=native={}", folder.display());
-            println!("cargo::rustc-link-lib=static:+verbatim={name}");
-        }
+        let all = || archives.others.iter().chain(&archives.cpu);
+        let name = |archive: &PathBuf| archive.file_name().unwrap_or_default().display().to_string();
+        apart = Some(Libraries {
+            folders: all().filter_map(|archive| Some(archive.parent()?.to_owned())).collect(),
+            names: all().map(|archive| format!("static:+verbatim={}", name(archive))).collect(),
+        });
     }
     let mut build = cc::Build::new();
     build.cargo_metadata(false).out_dir(&env.out_dir).objects(&parts);
     // `ar` adds to an archive that is there.
     let _ = std::fs::remove_file(env.out_dir.join(format!("lib{LIBRARY}.a")));
-    build.try_compile(LIBRARY).map_err(|e| format!("cannot write the static library: {e}"))
+    build.try_compile(LIBRARY).map_err(|e| format!("cannot write the static library: {e}"))?;
+    Ok(apart)
 }
 
 /// One variant as one object. Its static constructors move to a section of their own, so that the

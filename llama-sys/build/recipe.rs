@@ -4,15 +4,19 @@ use crate::backends::{self, Backend, Sources};
 use crate::plan::{Blas, GRAPH_CHECKS, Options, Plan, Source, Unit};
 use crate::target::Target;
 use crate::variants::X86_FEATURES;
+use std::path::Path;
 
 /// Names of CMake's variables and their values.
 pub(crate) type Variables = Vec<(String, String)>;
 
 /// Said for every back end: nothing but its own library is wanted.
-pub(crate) const BACKEND: [(&str, &str); 13] = [
+pub(crate) const BACKEND: [(&str, &str); 15] = [
     ("BUILD_SHARED_LIBS", "OFF"),
     // Said apart to compilers that the `cmake` crate does not know: CUDA's objects may become a plugin.
     ("CMAKE_POSITION_INDEPENDENT_CODE", "ON"),
+    // On by themselves on Apple's systems.
+    ("GGML_BLAS", "OFF"),
+    ("GGML_METAL", "OFF"),
     ("GGML_CCACHE", "OFF"),
     ("GGML_CPU", "OFF"),
     ("GGML_NATIVE", "OFF"),
@@ -47,7 +51,8 @@ pub(crate) fn flags(
     let renames = renames.map(|rename| format!("-D{rename}"));
     if target.is_msvc() {
         // The `cmake` crate replaces CMake's own flags of a release there.
-        let own = [&format!("/FI{prefix}"), "/O2", "/DNDEBUG", "/utf-8", "/bigobj", "/EHs", "/EHc-", "/w"];
+        let own =
+            [&format!("/FI{prefix}"), "/O2", "/DNDEBUG", "/utf-8", "/bigobj", "/EHs", "/EHc-", "/FS", "/w"];
         return own.into_iter().map(str::to_owned).chain(renames).collect();
     }
     let own = ["-include", prefix, "-fvisibility=hidden", "-fexceptions", "-w"];
@@ -193,11 +198,50 @@ pub(crate) fn clang_runtime(target: &Target, feature: &str) -> Option<&'static s
     (feature == "metal" && target.os == "macos").then_some("clang_rt.osx")
 }
 
+/// What CMake is told by name of the kind of a build. Said later, variables of the same name win.
+pub(crate) fn release(target: &Target) -> Variables {
+    let all: &[(&str, &str)] = if !target.is_msvc() {
+        // Objects for link-time optimisation have no symbols to merge: it is turned off where the user's flags ask for it.
+        &[
+            ("CMAKE_C_FLAGS_RELEASE", "-O3 -DNDEBUG -fno-lto"),
+            ("CMAKE_CXX_FLAGS_RELEASE", "-O3 -DNDEBUG -fno-lto"),
+        ]
+    } else if target.has("crt-static") {
+        &[("CMAKE_MSVC_RUNTIME_LIBRARY", "MultiThreaded")]
+    } else {
+        &[("CMAKE_MSVC_RUNTIME_LIBRARY", "MultiThreadedDLL")]
+    };
+    all.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// What a program must be linked with for a back end that was compiled with the user's `options`.
+pub(crate) fn links(target: &Target, feature: &str, options: &Variables) -> Vec<&'static str> {
+    let mut names = backends::links(target, feature).to_vec();
+    let is_off = |value: &str| ["OFF", "0", "FALSE", "NO"].contains(&value.to_uppercase().as_str());
+    if feature == "cuda" && options.iter().any(|(name, value)| name == "GGML_CUDA_NO_VMM" && is_off(value)) {
+        names.push("cuda");
+    }
+    names
+}
+
+/// A library as CMake has found it, by the name of the linker; `cache` is the text of `CMakeCache.txt`.
+pub(crate) fn found<'a>(cache: &'a str, feature: &str, library: &str) -> Option<&'a Path> {
+    let name = library.strip_prefix("static=").unwrap_or(library);
+    let variable = match (feature, name) {
+        ("vulkan", _) => "Vulkan_LIBRARY".to_owned(),
+        ("cuda", "cuda") => "CUDA_cuda_driver_LIBRARY".to_owned(),
+        _ => format!("CUDA_{name}_LIBRARY"),
+    };
+    let value =
+        cache.lines().find_map(|line| line.strip_prefix(&variable)?.strip_prefix(':')?.split_once('='));
+    value.map(|(_, path)| Path::new(path)).filter(|path| path.is_absolute())
+}
+
 /// Something that must be on the machine.
 #[derive(Debug)]
 pub(crate) struct Need {
     /// The feature that needs it; empty for all of CMake's.
-    feature: &'static str,
+    pub(crate) feature: &'static str,
     /// What it is.
     pub(crate) what: &'static str,
     /// How it is looked for.
@@ -211,11 +255,15 @@ pub(crate) struct Need {
 pub(crate) enum Found {
     /// A program that answers to `--version`.
     Program(&'static str),
-    /// A program that compiles and links with this library.
-    Source { text: &'static str, library: Option<&'static str> },
+    /// What CMake drives the compilers with, where it is not told otherwise.
+    Make,
+    /// A program that compiles; with `links` it is linked with the back end's library, too.
+    Source { text: &'static str, links: bool },
+    /// A program that NVIDIA's compiler compiles.
+    Cuda(&'static str),
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 8] = [
     Need {
         feature: "vulkan",
         what: "the shader compiler glslc",
@@ -229,7 +277,7 @@ const NEEDS: [Need; 6] = [
             text: "#include <vulkan/vulkan.h>\n#if !__has_include(<vulkan/vulkan.hpp>)\n#error\n#endif\n\
                    static_assert(VK_HEADER_VERSION_COMPLETE >= VK_MAKE_API_VERSION(0, 1, 3, 275), \"\");\n\
                    int main() { return 0; }\n",
-            library: None,
+            links: false,
         },
         remedy: "Debian 13 and newer: `apt install libvulkan-dev`; or Vulkan's SDK, or its headers alone, with \
                  VULKAN_SDK set to the folder that has include/ in it",
@@ -239,7 +287,7 @@ const NEEDS: [Need; 6] = [
         what: "the headers of SPIR-V",
         found: Found::Source {
             text: "#include <spirv/unified1/spirv.hpp>\nint main() { return 0; }\n",
-            library: None,
+            links: false,
         },
         remedy: "Debian: `apt install spirv-headers`",
     },
@@ -249,7 +297,7 @@ const NEEDS: [Need; 6] = [
         found: Found::Source {
             text: "extern \"C\" void vkDestroyInstance(void *, void *);\n\
                    int main() { vkDestroyInstance(nullptr, nullptr); }\n",
-            library: Some("vulkan"),
+            links: true,
         },
         remedy: "Debian: `apt install libvulkan-dev`",
     },
@@ -257,13 +305,26 @@ const NEEDS: [Need; 6] = [
         feature: "cuda",
         what: "NVIDIA's compiler nvcc",
         found: Found::Program("nvcc"),
-        remedy: "install NVIDIA's CUDA toolkit (12 or newer), and put its bin folder on the PATH or name nvcc in CUDACXX",
+        remedy: "install NVIDIA's CUDA toolkit (12 or newer), and put its bin folder on the PATH, or name nvcc in \
+                 CUDACXX or the toolkit in CUDA_PATH",
+    },
+    Need {
+        feature: "cuda",
+        what: "a C++ compiler that nvcc works with, and the headers of the CUDA runtime and of cuBLAS",
+        found: Found::Cuda("#include <cuda_runtime.h>\n#include <cublas_v2.h>\n"),
+        remedy: "install the whole toolkit; nvcc says which compilers it takes, CUDAHOSTCXX names one",
     },
     Need {
         feature: "",
         what: "cmake",
         found: Found::Program("cmake"),
         remedy: "Debian: `apt install cmake`",
+    },
+    Need {
+        feature: "",
+        what: "make",
+        found: Found::Make,
+        remedy: "Debian: `apt install make`; or another generator of CMake's, named in CMAKE_GENERATOR",
     },
 ];
 

@@ -66,6 +66,37 @@ impl Target {
         matches!(self.os.as_str(), "macos" | "ios" | "tvos" | "visionos" | "watchos")
     }
 
+    /// The oldest macOS for which C++ is compiled, `None` for other systems. `set` is `MACOSX_DEPLOYMENT_TARGET`.
+    /// Without it the compiler takes the newest system that it knows, and rustc links programs that claim to run on
+    /// an old one.
+    ///
+    /// # Errors
+    /// Where `set` is a system that lacks what is called.
+    pub(crate) fn oldest_macos(&self, blas: bool, set: Option<&str>) -> Result<Option<String>, String> {
+        if self.os != "macos" {
+            return Ok(None);
+        }
+        // Accelerate has the functions that ggml's BLAS back end calls since 13.3; libc++ has std::filesystem since
+        // 10.15, and the first system on Apple silicon is 11.
+        let needed = match (blas, self.arch.as_str()) {
+            (true, _) => (13, 3),
+            (false, "x86_64") => (10, 15),
+            (false, _) => (11, 0),
+        };
+        let (major, minor) = needed;
+        let Some(set) = set else { return Ok(Some(format!("{major}.{minor}"))) };
+        let mut numbers = set.split('.').map(|part| part.parse::<u32>().ok());
+        let given = (numbers.next().flatten(), numbers.next().unwrap_or(Some(0)));
+        match given {
+            (Some(given), Some(below)) if (given, below) >= needed => Ok(Some(set.to_owned())),
+            _ => Err(format!(
+                "MACOSX_DEPLOYMENT_TARGET is {set}, and llama.cpp{} needs macOS {major}.{minor} or newer\n\
+                 Remedies: set it to {major}.{minor}, or leave it out (Tauri: `minimumSystemVersion` of the bundle).",
+                if blas { " with feature `blas`" } else { "" }
+            )),
+        }
+    }
+
     /// True where programs can load our plugins (feature `dynamic-backends`).
     #[must_use]
     pub(crate) fn loads_plugins(&self) -> bool {

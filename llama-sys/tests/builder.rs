@@ -126,6 +126,51 @@ fn programs_are_linked_with_what_the_system_calls_it() {
 }
 
 #[test]
+fn libraries_are_where_cmake_has_found_them() {
+    let cache = "# This is the CMakeCache file.\n\
+        CUDA_cublas_LIBRARY:FILEPATH=/usr/lib/x86_64-linux-gnu/libcublas.so\n\
+        CUDA_cublasLt_LIBRARY:FILEPATH=CUDA_cublasLt_LIBRARY-NOTFOUND\n\
+        CUDA_cudart_static_LIBRARY:FILEPATH=/opt/cuda/targets/sbsa-linux/lib/libcudart_static.a\n\
+        CUDA_cuda_driver_LIBRARY:FILEPATH=/opt/cuda/lib64/stubs/libcuda.so\n\
+        Vulkan_LIBRARY:FILEPATH=/sdk/lib/libvulkan.so\n\
+        Vulkan_LIBRARY_X:FILEPATH=/no\n";
+    let found = |feature, name| recipe::found(cache, feature, name).map(|path| path.display().to_string());
+    let cudart = "/opt/cuda/targets/sbsa-linux/lib/libcudart_static.a";
+    assert_eq!(found("cuda", "static=cudart_static").as_deref(), Some(cudart));
+    assert_eq!(found("cuda", "cublas").as_deref(), Some("/usr/lib/x86_64-linux-gnu/libcublas.so"));
+    assert_eq!(found("cuda", "cublasLt"), None);
+    assert_eq!(found("cuda", "pthread"), None);
+    assert_eq!(found("cuda", "cuda").as_deref(), Some("/opt/cuda/lib64/stubs/libcuda.so"));
+    assert_eq!(found("vulkan", "vulkan").as_deref(), Some("/sdk/lib/libvulkan.so"));
+    assert_eq!(recipe::found("", "vulkan", "vulkan"), None);
+}
+
+#[test]
+fn the_driver_is_linked_where_the_user_wants_its_memory_management() {
+    let with = |value: &str| {
+        let options = vec![("GGML_CUDA_NO_VMM".to_owned(), value.to_owned())];
+        recipe::links(&linux(), "cuda", &options).contains(&"cuda")
+    };
+    assert!(with("OFF") && with("0") && with("off"));
+    assert!(!with("ON"));
+    assert_eq!(recipe::links(&linux(), "cuda", &Vec::new()), backends::links(&linux(), "cuda"));
+}
+
+#[test]
+fn releases_are_of_one_kind_for_rustc_and_cmake() {
+    let mut msvc = Target::new("x86_64", "windows", "msvc");
+    let runtime =
+        |target: &Target| variable(&recipe::release(target), "CMAKE_MSVC_RUNTIME_LIBRARY").map(str::to_owned);
+    assert_eq!(runtime(&msvc).as_deref(), Some("MultiThreadedDLL"));
+    msvc.features.push("crt-static".to_owned());
+    assert_eq!(runtime(&msvc).as_deref(), Some("MultiThreaded"));
+    let linux = recipe::release(&linux());
+    for name in ["CMAKE_C_FLAGS_RELEASE", "CMAKE_CXX_FLAGS_RELEASE"] {
+        assert!(variable(&linux, name).is_some_and(|flags| flags.contains("-fno-lto")), "{name}");
+    }
+}
+
+#[test]
 fn the_registry_knows_metal_and_cc_compiles_the_registry() {
     if option_env!("LLAMA_SYS_TREE").is_none() {
         support::skipped("the plan with metal", "no tree (LLAMA_SYS_SKIP is set)");
@@ -160,9 +205,12 @@ fn metals_shaders_travel_in_the_library() {
 #[test]
 fn what_is_missing_is_named_with_its_remedy() {
     let named = |feature: &str| -> Vec<&str> { recipe::needs(feature).map(|need| need.what).collect() };
-    assert_eq!(named(""), ["cmake"]);
-    assert_eq!(named("metal"), ["cmake"]);
-    assert_eq!(named("cuda"), ["NVIDIA's compiler nvcc", "cmake"]);
+    assert_eq!(named(""), ["cmake", "make"]);
+    assert_eq!(named("metal"), ["cmake", "make"]);
+    let cuda = named("cuda").join(", ");
+    for what in ["nvcc", "cuBLAS", "cmake", "make"] {
+        assert!(cuda.contains(what), "{cuda}");
+    }
     let vulkan = named("vulkan").join(", ");
     for what in ["glslc", "1.3.275", "SPIR-V", "loader", "cmake"] {
         assert!(vulkan.contains(what), "{vulkan}");
@@ -274,8 +322,10 @@ fn the_cpu_variant_becomes_cmakes_variables() {
     let [_, mac, _] = apple();
     let mac = with(&mac, None, false);
     // On by themselves on Apple's systems; `metal` is compiled apart and `blas` only if asked for.
+    let backend = recipe::BACKEND.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     for name in ["GGML_METAL", "GGML_BLAS"] {
         assert_eq!(variable(&mac, name), Some("OFF"), "{name}");
+        assert_eq!(variable(&backend, name), Some("OFF"), "{name}");
     }
 }
 

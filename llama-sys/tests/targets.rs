@@ -10,6 +10,8 @@ mod env;
 mod libraries;
 #[path = "../build/plan.rs"]
 mod plan;
+#[path = "../build/probe.rs"]
+mod probe;
 mod support;
 #[path = "../build/target.rs"]
 mod target;
@@ -435,10 +437,18 @@ fn the_standard_library_is_the_compilers_unless_the_user_says_otherwise() {
     let shared = Stdcxx::default();
     let llvm = Stdcxx { is_llvm: true, ..Stdcxx::default() };
     let inside = Stdcxx { is_static: true, ..Stdcxx::default() };
+    let llvm_inside = Stdcxx { is_llvm: true, ..inside.clone() };
     let named = |name: &str| Stdcxx { chosen: Some(name.to_owned()), ..Stdcxx::default() };
     for (os, env, stdcxx, rpc, expected) in [
         ("linux", "gnu", &llvm, false, &["c++", "m", "dl", "pthread"][..]),
         ("linux", "gnu", &inside, false, &["static:-bundle=stdc++", "m", "dl", "pthread"]),
+        (
+            "linux",
+            "gnu",
+            &llvm_inside,
+            false,
+            &["static:-bundle=c++", "static:-bundle=c++abi", "m", "dl", "pthread"],
+        ),
         (
             "linux",
             "musl",
@@ -459,4 +469,55 @@ fn the_standard_library_is_the_compilers_unless_the_user_says_otherwise() {
         let found = libraries(&Target::new("x86_64", os, env), stdcxx, rpc);
         assert_eq!(found, expected, "{os}-{env} {stdcxx:?}");
     }
+}
+
+#[test]
+fn a_system_that_is_too_old_is_refused() {
+    let intel = Target::new("x86_64", "macos", "");
+    let apple = Target::new("aarch64", "macos", "");
+    for (target, blas, set, expected) in [
+        (&intel, false, None, "10.15"),
+        (&apple, false, None, "11.0"),
+        (&intel, true, None, "13.3"),
+        (&apple, true, None, "13.3"),
+        (&intel, false, Some("10.15"), "10.15"),
+        (&intel, false, Some("11"), "11"),
+        (&apple, true, Some("14"), "14"),
+        (&apple, true, Some("13.3.1"), "13.3.1"),
+        (&apple, false, Some("26.2"), "26.2"),
+    ] {
+        assert_eq!(target.oldest_macos(blas, set), Ok(Some(expected.to_owned())), "{set:?}");
+    }
+    for (target, blas, set, needed) in [
+        (&intel, false, "10.13", "10.15"),
+        (&apple, false, "10.15", "11.0"),
+        (&apple, true, "13", "13.3"),
+        (&apple, true, "13.2", "13.3"),
+        (&intel, false, "new", "10.15"),
+        (&intel, false, "11.x", "10.15"),
+    ] {
+        let error = target.oldest_macos(blas, Some(set)).expect_err("too old");
+        assert!(error.contains(set) && error.contains(needed) && error.contains("Tauri"), "{error}");
+    }
+    assert_eq!(Target::new("x86_64", "linux", "gnu").oldest_macos(true, Some("1")), Ok(None));
+    assert_eq!(Target::new("aarch64", "ios", "").oldest_macos(true, Some("1")), Ok(None));
+}
+
+#[test]
+fn libraries_are_looked_for_in_the_words_of_each_compiler() {
+    let program = probe::Probe {
+        text: "",
+        include: Some("/i c".into()),
+        folder: Some("/l".into()),
+        library: Some("x"),
+    };
+    let arguments = |probe: &probe::Probe<'_>, msvc| {
+        let all = probe.arguments(msvc, Path::new("p.cpp"), Path::new("p.out"));
+        all.into_iter().map(|word| word.display().to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(arguments(&program, false), ["-I/i c", "-o", "p.out", "p.cpp", "-L/l", "-lx"]);
+    let microsoft = ["/nologo", "/I/i c", "/Fop.obj", "/Fep.out", "p.cpp", "/link", "/LIBPATH:/l", "x.lib"];
+    assert_eq!(arguments(&program, true), microsoft);
+    let header = probe::Probe::default();
+    assert_eq!(arguments(&header, false), ["-o", "p.out", "p.cpp"]);
 }
