@@ -210,8 +210,8 @@ fn one(
             let architectures = env.cuda_architectures.iter().cloned();
             all.extend(architectures.map(|all| ("CMAKE_CUDA_ARCHITECTURES".to_owned(), all)));
             if let Some((nvcc, text)) = program(env, "nvcc") {
-                let path = nvcc.is_absolute().then(|| nvcc.display().to_string());
-                all.extend(path.map(|path| ("CMAKE_CUDA_COMPILER".to_owned(), path)));
+                // Visual Studio has a toolkit of its own choice.
+                all.extend(recipe::toolkit(&nvcc).into_iter().filter(|_| !env.target.is_msvc()));
                 version = text;
             }
         }

@@ -69,6 +69,14 @@ pub(crate) fn cuda_flags(target: &Target, flags: &[String]) -> String {
     format!("{} {}", own.join(" "), host.join(" "))
 }
 
+/// Where CMake finds this compiler and the rest of its toolkit; what is on the PATH it finds itself.
+pub(crate) fn toolkit(nvcc: &Path) -> Variables {
+    let root = nvcc.parent().and_then(Path::parent).filter(|_| nvcc.is_absolute());
+    let both = root.map(|root| [("CMAKE_CUDA_COMPILER", nvcc), ("CUDAToolkit_ROOT", root)]);
+    let text = |(name, path): (&str, &Path)| (name.to_owned(), path.display().to_string());
+    both.into_iter().flatten().map(text).collect()
+}
+
 /// One argument in a string of several, which a shell reads: folders have names like O'Brien.
 pub(crate) fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:=,+@%\\".contains(c);

@@ -146,6 +146,14 @@ fn libraries_are_where_cmake_has_found_them() {
 }
 
 #[test]
+fn cmake_is_told_where_nvcc_is_that_is_not_on_the_path() {
+    let told = recipe::toolkit(Path::new("/opt/cuda/bin/nvcc"));
+    assert_eq!(variable(&told, "CMAKE_CUDA_COMPILER"), Some("/opt/cuda/bin/nvcc"));
+    assert_eq!(variable(&told, "CUDAToolkit_ROOT"), Some("/opt/cuda"));
+    assert!(recipe::toolkit(Path::new("nvcc")).is_empty());
+}
+
+#[test]
 fn the_driver_is_linked_where_the_user_wants_its_memory_management() {
     let with = |value: &str| {
         let options = vec![("GGML_CUDA_NO_VMM".to_owned(), value.to_owned())];
