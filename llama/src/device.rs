@@ -4,6 +4,7 @@ use crate::backend;
 use crate::error::{Error, Result};
 use crate::ffi;
 use crate::ffi::backend::DevicePtr;
+use crate::host_memory;
 use std::fmt;
 
 /// A device that ggml can compute on. Known before any model is loaded.
@@ -76,7 +77,8 @@ impl fmt::Display for DeviceKind {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceMemory {
-    /// Free now.
+    /// Free now. Of the host's memory (the CPU's) what the system calls available, and the process's control groups
+    /// allow, on Linux; free and unused pages on Apple's systems; all of it where that cannot be told.
     pub free: usize,
     /// In total. 0 where the device does not tell.
     pub total: usize,
@@ -145,7 +147,11 @@ impl Device {
     #[doc(alias = "ggml_backend_dev_memory")]
     pub fn memory(&self) -> Result<DeviceMemory> {
         let props = self.ptr.props()?;
-        Ok(DeviceMemory { free: props.free, total: props.total })
+        let host = if self.kind == DeviceKind::Cpu { host_memory::available() } else { None };
+        let free = host
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .map_or(props.free, |bytes| bytes.min(props.free));
+        Ok(DeviceMemory { free, total: props.total })
     }
 
     /// The device for uses of their own. What combines devices for a model asks that model how, and cannot outlive it.

@@ -10,6 +10,8 @@ pub(crate) mod backend;
 mod batch;
 pub(crate) mod chat;
 pub(crate) mod context;
+#[cfg(target_vendor = "apple")]
+pub(crate) mod host;
 pub(crate) mod log;
 pub(crate) mod model;
 #[cfg(feature = "multimodal")]

@@ -161,3 +161,18 @@ fn plans_are_cancelled() {
     assert!(matches!(planner.plan(), Err(Error::Cancelled)));
     assert_eq!(measured.get(), 1);
 }
+
+/// Elsewhere there may be no way to tell.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_others_have_taken_of_the_host_is_not_free() {
+    let read = || {
+        let text = std::fs::read_to_string("/proc/meminfo").unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    };
+    let cpu = llama::devices().unwrap().into_iter().find(|d| d.kind() == DeviceKind::Cpu).unwrap();
+    let (before, memory, after) = (read(), cpu.memory().unwrap(), read());
+    assert!(memory.free < memory.total, "{memory:?}");
+    assert!(memory.free <= before.max(after) + (1 << 30), "{memory:?}, {before} {after}");
+}
