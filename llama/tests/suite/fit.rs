@@ -7,6 +7,8 @@ use llama::{
 };
 use llama_test_kit::{Arch, RandomModel, Shape, WeightType};
 use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
 
 /// Within one part in fifty, and a page for alignment.
 fn near(planned: u64, real: u64) -> bool {
@@ -175,4 +177,22 @@ fn what_others_have_taken_of_the_host_is_not_free() {
     let (before, memory, after) = (read(), cpu.memory().unwrap(), read());
     assert!(memory.free < memory.total, "{memory:?}");
     assert!(memory.free <= before.max(after) + (1 << 30), "{memory:?}, {before} {after}");
+}
+
+/// A plan opens its model several times.
+#[test]
+fn open_files_are_planned_from_where_they_were() {
+    let path = RandomModel::new(Shape::tiny(Arch::Llama)).cached(folder()).unwrap();
+    let expected = llama::fit(&path, &[], 512).unwrap();
+    let inner = folder().join("planned-inside.bin");
+    let content = [b"a header of some container".to_vec(), std::fs::read(&path).unwrap()].concat();
+    std::fs::write(&inner, content).unwrap();
+    for (path, start) in [(&path, 0), (&inner, 26)] {
+        let mut file = File::open(path).unwrap();
+        file.seek(SeekFrom::Start(start)).unwrap();
+        let planner = Model::builder_from_file(&file).devices(&[]).planner();
+        let cpu = llama::devices().unwrap().into_iter().find(|d| d.kind() == DeviceKind::Cpu).unwrap();
+        let plan = planner.limit(&cpu, expected.memories[0].usage.total()).n_ctx(256..=4096).plan().unwrap();
+        assert_eq!((plan.n_ctx, plan.memories[0].usage), (512, expected.memories[0].usage), "{start}");
+    }
 }
