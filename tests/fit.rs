@@ -5,7 +5,7 @@ mod support;
 use llama::{
     Batch, Device, DeviceKind, Error, Fit, Layers, LoadMode, Model, Planner, SeqId, SplitMode, Token,
 };
-use llama_test_kit::{RandomModel, Shape, WeightType};
+use llama_test_kit::{Arch, RandomModel, Shape, WeightType};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -274,6 +274,25 @@ fn what_is_full_holds_nothing() -> Result<(), Error> {
         let plan = planner(Layers::All).plan()?;
         assert_eq!((plan.offloaded, plan.memories.len()), (plan.n_layer + 1, 2));
         assert_eq!(plan.memories[1].missing, plan.memories[1].usage.total(), "{plan:?}");
+    }
+    Ok(())
+}
+
+/// The host cannot allocate anything.
+#[cfg(feature = "rpc")]
+#[test]
+fn recurrent_states_are_planned_without_memory() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let host = llama::rpc::connect(&support::worker::host_with_free_bytes(1 << 30))?;
+    for arch in [Arch::Mamba, Arch::Jamba] {
+        let path =
+            RandomModel::new(Shape::tiny(arch)).cached(support::scratch()).expect("the kit writes models");
+        let plan = planner(&path, host.devices(), Layers::Auto, &[]).context(|c| c.n_ctx(512).n_seq_max(64));
+        let plan = plan.plan()?;
+        plan.check()?;
+        assert_eq!(plan.offloaded, plan.n_layer + 1);
+        // 64 states of 16 numbers of four bytes for each of 128 channels.
+        assert!(plan.memories[1].usage.context > 64 * 128 * 16 * 4, "{arch:?}: {plan:?}");
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! What a context and its model take of each device's memory; llama.cpp tells it in C++ only.
+//! What a model and its context take of each device's memory; llama.cpp tells it in C++ only.
 
 use crate::fault::RawFault;
 use crate::{Fault, ggml_backend_dev_t, llama_context};
 use std::ffi::{c_int, c_void};
+use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 type Sink = unsafe extern "C" fn(
@@ -14,12 +15,35 @@ type Sink = unsafe extern "C" fn(
 );
 
 unsafe extern "C" {
+    safe fn lrs_plan(on: bool);
     fn lrs_memory_breakdown(
         fault: *mut RawFault,
         ctx: *const llama_context,
         sink: Sink,
         user: *mut c_void,
     ) -> c_int;
+}
+
+/// While it lives, what this thread makes of a model that was loaded with `no_alloc` takes no memory. llama.cpp itself
+/// allocates recurrent states for such a model, too.
+#[derive(Debug)]
+#[must_use = "planning ends when it is dropped"]
+pub struct Planning {
+    thread: PhantomData<*const ()>,
+}
+
+impl Planning {
+    /// Begins.
+    pub fn start() -> Self {
+        lrs_plan(true);
+        Self { thread: PhantomData }
+    }
+}
+
+impl Drop for Planning {
+    fn drop(&mut self) {
+        lrs_plan(false);
+    }
 }
 
 /// Bytes that are taken of one kind of memory.

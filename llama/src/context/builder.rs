@@ -246,6 +246,7 @@ impl ContextBuilder {
         }
 
         let cancel = self.cancel.clone().unwrap_or_default();
+        let _planning = info.planned.then(llama_sys::memory::Planning::start);
         crate::registry::computing();
         crate::log::clear_detail();
         let created = {
