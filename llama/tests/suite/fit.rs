@@ -1,9 +1,9 @@
 //! What is planned before loading is what a load takes.
 
-use crate::common::{default_path, folder};
+use crate::common::{batch, default_path, folder};
 use llama::{
     CacheType, CancelToken, ContextBuilder, DeviceKind, Error, FlashAttention, Layers, LoadMode, MemoryUse,
-    Model,
+    Model, Token,
 };
 use llama_test_kit::{Arch, RandomModel, Shape, WeightType};
 use std::cell::{Cell, RefCell};
@@ -194,5 +194,21 @@ fn open_files_are_planned_from_where_they_were() {
         let cpu = llama::devices().unwrap().into_iter().find(|d| d.kind() == DeviceKind::Cpu).unwrap();
         let plan = planner.limit(&cpu, expected.memories[0].usage.total()).n_ctx(256..=4096).plan().unwrap();
         assert_eq!((plan.n_ctx, plan.memories[0].usage), (512, expected.memories[0].usage), "{start}");
+    }
+}
+
+/// Without devices everything is with the host, experts or not.
+#[test]
+fn experts_that_stay_with_the_host_change_no_answer() {
+    let path = RandomModel::new(Shape::tiny_moe()).cached(folder()).unwrap();
+    let logits = |layers| {
+        let model = Model::builder(&path).gpu_layers(Layers::All).cpu_moe(layers).load().unwrap();
+        let mut context = model.context_builder().n_ctx(256).n_threads(1).build().unwrap();
+        let output = context.decode(&batch(0, 0, &[Token(5), Token(9), Token(7)])).unwrap();
+        output.logits_last().unwrap().to_vec()
+    };
+    let expected = logits(0);
+    for layers in [1, 2, u32::MAX] {
+        assert_eq!(logits(layers), expected, "{layers}");
     }
 }
