@@ -54,6 +54,20 @@ ggml_backend_buffer_t lrs::alloc_tensors(ggml_context * ctx, ggml_backend_buffer
     return buffer;
 }
 
+// What each tensor of a model takes. `device` is null for memory of the host.
+extern "C" int lrs_memory_tensors(lrs_fault * fault, const llama_model * model,
+                                  void (*sink)(void *, const char * name, ggml_backend_dev_t device, std::size_t size),
+                                  void * user) {
+    char * none = nullptr;
+    return lrs::call<void>(fault, static_cast<void *>(none), [&] {
+        for (const auto & [name, tensor] : model->tensors_by_name) {
+            ggml_backend_buffer_type_t type = ggml_backend_buffer_get_type(tensor->buffer);
+            const std::size_t size = ggml_backend_buft_get_alloc_size(type, tensor);
+            sink(user, name.c_str(), owner(type), GGML_PAD(size, ggml_backend_buft_get_alignment(type)));
+        }
+    });
+}
+
 // First each device of the model with nothing taken, then what is taken. `device` is null for memory of the host.
 extern "C" int lrs_memory_breakdown(lrs_fault * fault, const llama_context * ctx,
                                     void (*sink)(void *, ggml_backend_dev_t device, std::size_t model,

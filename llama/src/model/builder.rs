@@ -5,7 +5,7 @@ use super::source::Source;
 use super::{LoadTraits, Model, hyper, rules};
 use crate::backend;
 use crate::cancel::CancelToken;
-use crate::device::{Device, DeviceKind, devices};
+use crate::device::{Device, DeviceKind, chosen, devices};
 use crate::error::{Error, Result};
 use crate::ffi;
 use crate::ffi::backend::DevicePtr;
@@ -202,7 +202,7 @@ impl<'a> ModelBuilder<'a> {
     /// Keeps the experts of the first `layers` layers in the memory of the host (`u32::MAX`: of all), and computes with
     /// them there. They are most of the weights, few of them are used for each token, and the rest of each layer is
     /// worth a device more. Models without experts are not concerned; [`tensor_device`](Self::tensor_device) counts
-    /// first.
+    /// first. [`Planner`](crate::Planner) chooses a number, unless one is given.
     ///
     /// ```
     /// use llama::{Layers, Model};
@@ -305,8 +305,29 @@ impl<'a> ModelBuilder<'a> {
         matches!(self.split_mode, None | Some(SplitMode::Layer))
     }
 
+    pub(crate) fn splits_tensors(&self) -> bool {
+        self.split_mode == Some(SplitMode::Tensor)
+    }
+
+    pub(crate) fn experts_on_host(&self) -> Option<u32> {
+        self.cpu_moe
+    }
+
     pub(crate) fn place(&mut self, (devices, shares): (Vec<Device>, Vec<f32>)) {
         (self.devices, self.tensor_split) = (Some(devices), shares);
+    }
+
+    /// The devices among which layers are shared out.
+    pub(crate) fn used_devices(&self) -> Result<Vec<Device>> {
+        match &self.devices {
+            Some(list) => Ok(list.clone()),
+            None => chosen(&devices()?),
+        }
+    }
+
+    /// Where everything is on one device, a list of devices with that one alone names it.
+    pub(crate) fn only_devices(self, devices: &[Device]) -> Self {
+        Self { main_gpu: None, ..self }.devices(devices)
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
@@ -314,9 +335,9 @@ impl<'a> ModelBuilder<'a> {
     }
 
     /// A model without weights, to plan with: nothing may be computed with it.
-    pub(crate) fn plan(&mut self, layers: Layers) -> Result<Planned> {
+    pub(crate) fn plan(&mut self, layers: Layers, cpu_moe: u32) -> Result<Planned> {
         backend::init()?;
-        self.layers = layers;
+        (self.layers, self.cpu_moe) = (layers, Some(cpu_moe));
         let mut params = self.params()?;
         params.raw.no_alloc = true;
         params.raw.vocab_only = false;
@@ -457,21 +478,10 @@ impl<'a> ModelBuilder<'a> {
         if self.vocab_only || matches!(self.layers, Layers::None | Layers::Count(0)) {
             return false;
         }
-        let used = match &self.devices {
-            Some(list) => list.clone(),
-            None => chosen_by_default(devices().unwrap_or_default()),
-        };
+        let used = self.used_devices().unwrap_or_default();
         let full = |device: &Device| device.memory().is_ok_and(|memory| memory.free == 0 && memory.total > 0);
         !used.is_empty() && used.iter().all(full)
     }
-}
-
-/// The devices that llama.cpp takes where nobody chose: GPUs, or those within the processor where there are no others.
-fn chosen_by_default(mut all: Vec<Device>) -> Vec<Device> {
-    let of = |kind: DeviceKind| move |device: &Device| device.kind() == kind;
-    let kind = if all.iter().any(of(DeviceKind::Gpu)) { DeviceKind::Gpu } else { DeviceKind::IntegratedGpu };
-    all.retain(of(kind));
-    all
 }
 
 /// A pattern for the experts of the first layers.
