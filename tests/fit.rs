@@ -398,9 +398,13 @@ fn room_is_left_for_others() -> Result<(), Error> {
         let device = &devices[0];
         let planner = || planner(path, &devices[..1], Layers::Auto, &[]).context(|c| c.n_ctx(512));
         let alone = planner().plan()?;
-        let beside = planner().beside(&alone.usage()).reserve(device, MIB).plan()?;
         let available = |plan: &Fit| plan.memories[1].available.expect("it tells what it has");
-        assert_eq!(available(&beside), available(&alone) - alone.memories[1].usage.total() - MIB);
+        let half = available(&alone) / 2;
+        let beside = planner().beside(&alone.usage()).reserve(device, half).plan()?;
+        let expected = available(&alone) - alone.memories[1].usage.total() - half;
+        // The driver of a GPU, and other programs, may take some in between.
+        let slack = if device.name().starts_with("RPC") { 0 } else { 512 * MIB };
+        assert!(available(&beside).abs_diff(expected) <= slack, "{alone:?} {beside:?}");
         let full = planner().reserve(device, MIB).reserve(device, u64::MAX).plan()?;
         assert_eq!((full.offloaded, full.gpu_layers()), (0, Layers::None), "{full:?}");
         let plan = planner().reserve(&processor(), u64::MAX).plan()?;

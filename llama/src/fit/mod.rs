@@ -156,8 +156,8 @@ pub fn fit(path: impl AsRef<Path>, devices: &[Device], n_ctx: u32) -> Result<Fit
 
 impl<'a> ModelBuilder<'a> {
     /// Says what the model needs with these parameters and those that `context` sets, without loading its weights:
-    /// llama.cpp plans everything and allocates nothing. How many layers go to devices is chosen, unless
-    /// [`gpu_layers`](Self::gpu_layers) says it.
+    /// llama.cpp plans everything and allocates nothing. How many layers go to devices is chosen, and which of them
+    /// without their experts, unless [`gpu_layers`](Self::gpu_layers) and [`cpu_moe`](Self::cpu_moe) say it.
     ///
     /// # Errors
     /// As [`Planner::plan`].
