@@ -3,9 +3,10 @@
 mod support;
 
 use llama::{
-    Batch, Device, DeviceKind, Error, Fit, Layers, LoadMode, Model, Planner, SeqId, SplitMode, Token,
+    Batch, Device, DeviceKind, Error, Fit, Layers, LoadMode, Model, ModelBuilder, Planner, SeqId, SplitMode,
+    Token,
 };
-use llama_test_kit::{RandomModel, Shape, WeightType};
+use llama_test_kit::{Arch, RandomModel, Shape, WeightType};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -22,13 +23,28 @@ fn serve() {
 }
 
 /// Twelve layers of 3 MiB, and 12 KiB of memory for each past token.
-fn model_path() -> PathBuf {
+fn shape() -> Shape {
     let whole = Shape::by_name("llama-180m").expect("a known shape");
-    let name = "llama-40m".to_owned();
-    let shape = Shape { name, n_layer: 12, n_embd: 512, n_ff: 1408, n_head: 8, ..whole };
+    Shape { name: "llama-40m".to_owned(), n_layer: 12, n_embd: 512, n_ff: 1408, n_head: 8, ..whole }
+}
+
+fn write(shape: Shape) -> PathBuf {
     let model = RandomModel::new(shape).weights(WeightType::Q8_0);
     model.cached(support::scratch()).expect("the kit writes models")
 }
+
+fn model_path() -> PathBuf {
+    write(shape())
+}
+
+/// The same with experts, which are 5 of 6 MiB of each layer.
+fn experts_path() -> PathBuf {
+    let name = "llama-moe".to_owned();
+    write(Shape { name, n_ff: 704, n_expert: 4, n_expert_used: 2, ..shape() })
+}
+
+/// A pattern for the experts.
+const EXPERTS: &str = "ffn_.*_exps";
 
 /// The CPU of this process.
 fn processor() -> Device {
@@ -70,15 +86,28 @@ fn with_devices(test: impl Fn(&Path, &[Device]) -> Result<(), Error>) -> Result<
 
 /// A planner that may take so much of each device.
 fn planner<'a>(path: &'a Path, devices: &[Device], layers: Layers, limits: &[u64]) -> Planner<'a> {
-    let planner = Model::builder(path).devices(devices).gpu_layers(layers).planner().margin(0);
-    devices.iter().zip(limits).fold(planner, |planner, (device, bytes)| planner.limit(device, *bytes))
+    limited(Model::builder(path).devices(devices).gpu_layers(layers).planner(), devices, limits)
+}
+
+fn limited<'a>(planner: Planner<'a>, devices: &[Device], limits: &[u64]) -> Planner<'a> {
+    let limited = |planner: Planner<'a>, (device, bytes): (&Device, &u64)| planner.limit(device, *bytes);
+    devices.iter().zip(limits).fold(planner.margin(0), limited)
 }
 
 /// Loads as planned, computes, and compares what is taken with the plan.
 fn keep(path: &Path, plan: &Fit) -> Result<(), Error> {
+    keep_with(path, plan, |builder| builder)
+}
+
+/// The same with these options.
+fn keep_with(
+    path: &Path,
+    plan: &Fit,
+    options: impl Fn(ModelBuilder<'_>) -> ModelBuilder<'_>,
+) -> Result<(), Error> {
     let n_shares = plan.tensor_split.len();
     assert!(n_shares == 0 || n_shares == plan.memories.len() - 1, "a share for each device: {plan:?}");
-    let model = Model::builder(path).planned(plan).load_mode(LoadMode::Read).load()?;
+    let model = options(Model::builder(path)).planned(plan).load_mode(LoadMode::Read).load()?;
     let mut context = model.context_builder().n_ctx(plan.n_ctx).n_threads(1).build()?;
     let taken = context.memory_usage()?;
     assert_eq!(taken.len(), plan.memories.len());
@@ -98,7 +127,7 @@ fn keep(path: &Path, plan: &Fit) -> Result<(), Error> {
     let mut batch = Batch::new();
     batch.extend(SeqId(0), 0, &prompt).logits_for_last();
     let found = context.decode(&batch)?.logits_last()?.to_vec();
-    let alone = Model::builder(path).devices(&[]).load()?;
+    let alone = options(Model::builder(path)).devices(&[]).load()?;
     let mut alone = alone.context_builder().n_ctx(512).n_threads(1).build()?;
     let expected = alone.decode(&batch)?.logits_last()?.to_vec();
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>();
@@ -132,7 +161,8 @@ fn what_does_not_fit_stays_with_the_processor() -> Result<(), Error> {
         for memory in &plan.memories[1..] {
             let name = memory.device.as_ref().map(Device::name);
             let place = devices.iter().position(|device| Some(device.name()) == name).expect("one of them");
-            assert!(memory.usage.total() <= limits[place] && memory.available <= limits[place], "{plan:?}");
+            assert!(memory.usage.total() <= limits[place], "{plan:?}");
+            assert!(memory.available.is_some_and(|available| available <= limits[place]), "{plan:?}");
         }
         keep(path, &plan)?;
         let more = planner(path, devices, Layers::Count(plan.offloaded + 1), &limits)
@@ -238,23 +268,151 @@ fn devices_hold_as_much_as_they_can() -> Result<(), Error> {
 fn what_combines_devices_belongs_to_one_model() -> Result<(), Error> {
     with_devices(|path, devices| {
         let builder = || Model::builder(path).devices(devices).split_mode(SplitMode::Tensor);
-        let plan = match builder().fit(|context| context.n_ctx(512)) {
-            Ok(plan) => plan,
+        let error = builder().fit(|context| context.n_ctx(512)).expect_err("it is not planned for");
+        assert!(matches!(error, Error::InvalidParameter { name: "split_mode", .. }), "{error}");
+        let context =
+            builder().load().and_then(|model| model.context_builder().n_ctx(512).n_threads(1).build());
+        let context = match context {
+            Ok(context) => context,
             Err(error) => {
                 println!("skipped: {} devices do not act as one: {error}", devices.len());
                 return Ok(());
             }
         };
-        let combined: Vec<Device> = plan.memories.iter().filter_map(|memory| memory.device.clone()).collect();
+        let taken = context.memory_usage()?;
+        let combined: Vec<Device> = taken.into_iter().filter_map(|memory| memory.device).collect();
         assert!(combined.iter().any(|device| device.kind() == DeviceKind::Combined), "{combined:?}");
         for builder in [
             Model::builder(path).devices(&combined),
             Model::builder(path).tensor_device("output", &combined[0]),
         ] {
-            let error = builder.load().expect_err("it belongs to the plan's model");
+            let error = builder.load().expect_err("it belongs to the context's model");
             assert!(matches!(error, Error::InvalidParameter { .. }), "{error}");
         }
-        builder().planned(&plan).load().map(drop)
+        Ok(())
+    })
+}
+
+#[test]
+fn experts_stay_behind_before_layers_do() -> Result<(), Error> {
+    let path = experts_path();
+    with_devices(|_, devices| {
+        let context = |c: llama::ContextBuilder| c.n_ctx(512);
+        let plan = |layers, cpu_moe, limits: &[u64]| {
+            let builder = Model::builder(&path).devices(devices).gpu_layers(layers).cpu_moe(cpu_moe);
+            limited(builder.planner(), devices, limits).context(context).plan()
+        };
+        let whole = plan(Layers::All, 0, &[])?;
+        let dense = plan(Layers::All, u32::MAX, &[])?;
+        assert_eq!((whole.cpu_moe, dense.cpu_moe), (0, u32::MAX));
+        assert!(dense.memories[0].usage.weights > whole.memories[0].usage.weights + 50 * MIB, "{dense:?}");
+        keep(&path, &dense)?;
+        // Room for the rest of all layers, and for half of the experts.
+        let between = |part: u64| -> Vec<u64> {
+            let least = dense.memories[1..].iter().map(|memory| memory.usage.total());
+            let most = whole.memories[1..].iter().map(|memory| memory.usage.total());
+            least.zip(most).map(|(least, most)| least + (most - least) * part / 8).collect()
+        };
+        let limits = between(4);
+        let some = planner(&path, devices, Layers::Auto, &limits).context(context).plan()?;
+        some.check()?;
+        assert_eq!((some.offloaded, some.gpu_layers()), (some.n_layer + 1, Layers::All));
+        assert!((3..=9).contains(&some.cpu_moe), "{some:?}");
+        assert!(!plan(Layers::All, some.cpu_moe - 1, &limits)?.fits(), "one more layer's would have fitted");
+        keep(&path, &some)?;
+        // A number that is given is kept.
+        let given = plan(Layers::Auto, 2, &limits)?;
+        assert_eq!(given.cpu_moe, 2);
+        assert!(given.fits() && given.offloaded <= given.n_layer, "{given:?}");
+        // Not even the rest of all layers fits.
+        let without_past = |memory: &llama::FitDevice| memory.usage.total() - memory.usage.context;
+        let limits: Vec<u64> = dense.memories[1..].iter().map(without_past).collect();
+        let few = planner(&path, devices, Layers::Auto, &limits).context(context).plan()?;
+        few.check()?;
+        assert_eq!(few.cpu_moe, few.n_layer);
+        assert!((1..=few.n_layer).contains(&few.offloaded), "{few:?}");
+        keep(&path, &few)
+    })
+}
+
+#[test]
+fn what_stays_with_the_host_needs_no_room_on_devices() -> Result<(), Error> {
+    let path = experts_path();
+    with_devices(|_, devices| {
+        let builder = || Model::builder(&path).devices(devices).tensor_device(EXPERTS, &processor());
+        let context = |c: llama::ContextBuilder| c.n_ctx(8192).offload_kqv(false);
+        let whole = builder().gpu_layers(Layers::All).planner().margin(0).context(context).plan()?;
+        let limits: Vec<u64> = whole.memories[1..]
+            .iter()
+            .map(|memory| memory.usage.total() + memory.usage.total() / 8)
+            .collect();
+        let plan = limited(builder().planner(), devices, &limits).context(context).plan()?;
+        plan.check()?;
+        assert_eq!((plan.offloaded, plan.cpu_moe), (plan.n_layer + 1, 0), "{plan:?}");
+        Ok(())
+    })
+}
+
+/// Layers that predict several tokens at once count as layers. This one has no weights.
+#[test]
+fn layers_that_predict_several_tokens_count() -> Result<(), Error> {
+    fn extended(builder: ModelBuilder<'_>) -> ModelBuilder<'_> {
+        let builder = builder.metadata_override("llama.block_count", 13_i64);
+        builder.metadata_override("llama.nextn_predict_layers", 1_i64)
+    }
+    with_devices(|path, devices| {
+        let planner = |limits: &[u64]| {
+            let builder = extended(Model::builder(path)).devices(devices);
+            limited(builder.planner(), devices, limits).context(|c| c.n_ctx(512))
+        };
+        let plan = planner(&[]).plan()?;
+        assert_eq!((plan.n_layer, plan.offloaded, plan.gpu_layers()), (13, 14, Layers::All));
+        keep_with(path, &plan, extended)?;
+        let limits: Vec<u64> =
+            plan.memories[1..].iter().map(|memory| memory.usage.total() - memory.usage.weights / 4).collect();
+        let plan = planner(&limits).plan()?;
+        plan.check()?;
+        assert!((3..=13).contains(&plan.offloaded), "{plan:?}");
+        keep_with(path, &plan, extended)
+    })
+}
+
+#[test]
+fn the_device_that_holds_all_is_the_only_one_of_a_plan() -> Result<(), Error> {
+    with_devices(|path, devices| {
+        let Some(last) = devices.get(1) else { return Ok(()) };
+        let builder = || Model::builder(path).devices(devices).split_mode(SplitMode::None).main_gpu(1);
+        let plan = builder().fit(|context| context.n_ctx(512))?;
+        assert_eq!(plan.memories[1].device.as_ref().map(Device::name), Some(last.name()));
+        let model = builder().planned(&plan).load()?;
+        let taken = model.context_builder().n_ctx(512).n_threads(1).build()?.memory_usage()?;
+        assert_eq!(taken[1].device.as_ref().map(Device::name), Some(last.name()));
+        assert!(taken[1].usage.weights > 0);
+        Ok(())
+    })
+}
+
+#[test]
+fn room_is_left_for_others() -> Result<(), Error> {
+    with_devices(|path, devices| {
+        let device = &devices[0];
+        let planner = || planner(path, &devices[..1], Layers::Auto, &[]).context(|c| c.n_ctx(512));
+        let alone = planner().plan()?;
+        let available = |plan: &Fit| plan.memories[1].available.expect("it tells what it has");
+        let half = available(&alone) / 2;
+        let beside = planner().beside(&alone.usage()).reserve(device, half).plan()?;
+        let expected = available(&alone) - alone.memories[1].usage.total() - half;
+        // The driver of a GPU, and other programs, may take some in between.
+        let slack = if device.name().starts_with("RPC") { 0 } else { 512 * MIB };
+        assert!(available(&beside).abs_diff(expected) <= slack, "{alone:?} {beside:?}");
+        let full = planner().reserve(device, MIB).reserve(device, u64::MAX).plan()?;
+        assert_eq!((full.offloaded, full.gpu_layers()), (0, Layers::None), "{full:?}");
+        let plan = planner().reserve(&processor(), u64::MAX).plan()?;
+        assert_eq!(
+            (plan.memories[0].available, plan.memories[0].missing),
+            (Some(0), plan.memories[0].usage.total())
+        );
+        Ok(())
     })
 }
 
@@ -265,7 +423,7 @@ fn what_is_full_holds_nothing() -> Result<(), Error> {
     let path = model_path();
     // More may be taken than a device wants to give: the rest is negative then.
     for free in [0, 0_u64.wrapping_sub(4096)] {
-        let host = llama::rpc::connect(&support::worker::host_with_free_bytes(free))?;
+        let host = llama::rpc::connect(&support::worker::host_with_free_bytes(move || free))?;
         assert_eq!(host.devices()[0].memory()?.free, 0);
         let planner = |layers| planner(&path, host.devices(), layers, &[]).context(|c| c.n_ctx(512));
         let plan = planner(Layers::Auto).plan()?;
@@ -273,7 +431,55 @@ fn what_is_full_holds_nothing() -> Result<(), Error> {
         assert_eq!(plan.offloaded, 0, "{plan:?}");
         let plan = planner(Layers::All).plan()?;
         assert_eq!((plan.offloaded, plan.memories.len()), (plan.n_layer + 1, 2));
+        assert_eq!(plan.memories[1].available, Some(0));
         assert_eq!(plan.memories[1].missing, plan.memories[1].usage.total(), "{plan:?}");
+
+        // Another one has room for everything.
+        let other = llama::rpc::connect(&support::worker::host_with_free_bytes(|| 1 << 30))?;
+        let both = [host.devices()[0].clone(), other.devices()[0].clone()];
+        let plan = self::planner(&path, &both, Layers::Auto, &[]).context(|c| c.n_ctx(512)).plan()?;
+        plan.check()?;
+        let used: Vec<_> = plan.memories.iter().filter_map(|memory| memory.device.as_ref()).collect();
+        assert_eq!((used.len(), used[0].name()), (1, both[1].name()), "{plan:?}");
+    }
+    Ok(())
+}
+
+#[cfg(feature = "rpc")]
+#[test]
+fn what_is_free_is_read_before_anything_is_made() -> Result<(), Error> {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    let _lock = ONE_AT_A_TIME.lock();
+    let path = model_path();
+    let free = Arc::new(AtomicU64::new(1 << 30));
+    let told = Arc::clone(&free);
+    let host = support::worker::host_with_free_bytes(move || told.load(Ordering::Relaxed));
+    let host = llama::rpc::connect(&host)?;
+    let plan = planner(&path, host.devices(), Layers::Auto, &[]).context(|context| {
+        free.store(0, Ordering::Relaxed);
+        context.n_ctx(512)
+    });
+    let plan = plan.plan()?;
+    assert_eq!((plan.offloaded, plan.memories[1].available), (plan.n_layer + 1, Some(1 << 30)));
+    Ok(())
+}
+
+/// The host cannot allocate anything.
+#[cfg(feature = "rpc")]
+#[test]
+fn recurrent_states_are_planned_without_memory() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let host = llama::rpc::connect(&support::worker::host_with_free_bytes(|| 1 << 30))?;
+    for arch in [Arch::Mamba, Arch::Jamba] {
+        let path =
+            RandomModel::new(Shape::tiny(arch)).cached(support::scratch()).expect("the kit writes models");
+        let plan = planner(&path, host.devices(), Layers::Auto, &[]).context(|c| c.n_ctx(512).n_seq_max(64));
+        let plan = plan.plan()?;
+        plan.check()?;
+        assert_eq!(plan.offloaded, plan.n_layer + 1);
+        // 64 states of 16 numbers of four bytes for each of 128 channels.
+        assert!(plan.memories[1].usage.context > 64 * 128 * 16 * 4, "{arch:?}: {plan:?}");
     }
     Ok(())
 }

@@ -632,7 +632,7 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
     plan.add_core(checks);
     plan.add_core(shim_unit("cpu_detect.cpp", Vec::new(), Vec::new()));
     let mut memory = shim_unit("memory.cpp", Vec::new(), Vec::new());
-    memory.includes.push(Include::Tree("src"));
+    memory.includes.extend([Include::Tree("src"), Include::Tree("ggml/src")]);
     plan.add_core(memory);
     plan.add_core(shim_unit("dispatch.cpp", merged.clone(), Vec::new()));
     if options.dynamic {

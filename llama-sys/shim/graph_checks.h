@@ -2,11 +2,14 @@
 //
 // llama.cpp treats most weights as optional while it loads a file, and hands them to ggml without a look when it
 // describes the computation. ggml follows the pointer. Harmless in front of any other file.
+//
+// Recurrent states are allocated in contexts that are only planned, too, so this is looked at as well.
 #pragma once
 
 #ifdef __cplusplus
 
 #include "ggml.h"
+#include "planning.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -41,5 +44,8 @@ inline R checked(const char * operation, const char * arguments, R (*f)(P...), t
 } // namespace lrs
 
 #include "graph_ops.inc"
+
+#undef ggml_backend_alloc_ctx_tensors_from_buft
+#define ggml_backend_alloc_ctx_tensors_from_buft(ctx, buft) lrs::alloc_tensors(ctx, buft)
 
 #endif

@@ -1,13 +1,19 @@
-// Says what a context and its model take of each kind of memory. llama.cpp has this as C++ only.
+// Says what a model and its context take of each kind of memory, real or planned. llama.cpp has this as C++ only.
 #include "guard.h"
+#include "planning.h"
 
+#include "ggml-backend-impl.h"
 #include "llama-context.h"
 #include "llama-ext.h"
 #include "llama-model.h"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace {
+
+// True while this thread makes something to plan with.
+thread_local bool planning = false;
 
 // Null for memory of the host, which the CPU rearranges weights in and other back ends work on as well.
 ggml_backend_dev_t owner(ggml_backend_buffer_type_t type) {
@@ -29,6 +35,38 @@ std::size_t n_users(ggml_backend_sched_t sched, ggml_backend_buffer_type_t type)
 }
 
 } // namespace
+
+extern "C" void lrs_plan(bool on) {
+    planning = on;
+}
+
+ggml_backend_buffer_t lrs::alloc_tensors(ggml_context * ctx, ggml_backend_buffer_type_t type) {
+    if (!planning) {
+        return ggml_backend_alloc_ctx_tensors_from_buft(ctx, type);
+    }
+    ggml_backend_buffer_i nothing = {};
+    nothing.clear = [](ggml_backend_buffer_t, std::uint8_t) {};
+    const std::size_t size = ggml_backend_alloc_ctx_tensors_from_buft_size(ctx, type);
+    ggml_backend_buffer_t buffer = ggml_backend_buffer_init(type, nothing, nullptr, size);
+    for (ggml_tensor * t = ggml_get_first_tensor(ctx); t != nullptr; t = ggml_get_next_tensor(ctx, t)) {
+        t->buffer = buffer;
+    }
+    return buffer;
+}
+
+// What each tensor of a model takes. `device` is null for memory of the host.
+extern "C" int lrs_memory_tensors(lrs_fault * fault, const llama_model * model,
+                                  void (*sink)(void *, const char * name, ggml_backend_dev_t device, std::size_t size),
+                                  void * user) {
+    char * none = nullptr;
+    return lrs::call<void>(fault, static_cast<void *>(none), [&] {
+        for (const auto & [name, tensor] : model->tensors_by_name) {
+            ggml_backend_buffer_type_t type = ggml_backend_buffer_get_type(tensor->buffer);
+            const std::size_t size = ggml_backend_buft_get_alloc_size(type, tensor);
+            sink(user, name.c_str(), owner(type), GGML_PAD(size, ggml_backend_buft_get_alignment(type)));
+        }
+    });
+}
 
 // First each device of the model with nothing taken, then what is taken. `device` is null for memory of the host.
 extern "C" int lrs_memory_breakdown(lrs_fault * fault, const llama_context * ctx,

@@ -3,6 +3,7 @@
 // mtmd-helper.cpp is compiled as a part of this file, for the decoders in it: they are called directly here,
 // since its own functions allocate whatever size a file claims to have.
 #include "guard.h"
+#include "planning.h"
 
 #include "ggml-backend.h"
 #include "ggml.h"
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <memory>
 
 namespace {
@@ -38,6 +40,7 @@ void * decoder_realloc(void * old, std::size_t size) {
 #define STBI_NO_TGA
 #include "mtmd-helper.cpp"
 
+#include "clip.h"
 #include "guarded.h"
 #include "mtmd_guarded.inc"
 
@@ -220,5 +223,56 @@ extern "C" int lrs_media_sha256(lrs_fault * fault, const void * bytes, std::size
     return lrs::call<void>(fault, none, [&] {
         const std::string text = hash_sha256_hex(bytes, len);
         std::memcpy(digits, text.data(), 64);
+    });
+}
+
+namespace {
+
+struct planning {
+    planning() { lrs_plan(true); }
+    ~planning() { lrs_plan(false); }
+};
+
+using clip_owner = std::unique_ptr<clip_ctx, void (*)(clip_ctx *)>;
+
+} // namespace
+
+// What a projector would take of each device (null for the host). Buffers to compute in are allocated for a moment.
+// `device` may be null for the first GPU. `loaded` is false for a file that is refused, with the reason in the log.
+extern "C" int lrs_projector_memory(lrs_fault * fault, bool * loaded, const char * path, bool gpu,
+                                    ggml_backend_dev_t device,
+                                    void (*sink)(void *, ggml_backend_dev_t, std::size_t model, std::size_t compute),
+                                    void * user) {
+    return lrs::call(fault, loaded, [&] {
+        const planning scope;
+        clip_context_params params = {};
+        params.use_gpu = gpu;
+        params.device = device;
+        params.flash_attn_type = CLIP_FLASH_ATTN_TYPE_AUTO;
+        params.no_alloc = true;
+        std::map<ggml_backend_dev_t, std::size_t> weights, all;
+        for (auto * sizes : {&weights, &all}) {
+            params.warmup = sizes == &all;
+            const clip_init_result found = clip_init(path, params);
+            const clip_owner images(found.ctx_v, clip_free);
+            const clip_owner audio(found.ctx_a, clip_free);
+            const clip_owner speech(found.ctx_gen_a, clip_free);
+            if (!images && !audio) {
+                return false;
+            }
+            for (const clip_ctx * part : {images.get(), audio.get()}) {
+                if (part) {
+                    for (const auto & [place, size] : clip_get_mem_usage(part)) {
+                        (*sizes)[place] += size;
+                    }
+                }
+            }
+        }
+        for (const auto & [place, size] : all) {
+            const auto kind = ggml_backend_dev_type(place);
+            const bool host = kind == GGML_BACKEND_DEVICE_TYPE_CPU || kind == GGML_BACKEND_DEVICE_TYPE_ACCEL;
+            sink(user, host ? nullptr : place, weights[place], size - weights[place]);
+        }
+        return true;
     });
 }

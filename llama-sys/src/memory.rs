@@ -1,8 +1,9 @@
-//! What a context and its model take of each device's memory; llama.cpp tells it in C++ only.
+//! What a model and its context take of each device's memory; llama.cpp tells it in C++ only.
 
 use crate::fault::RawFault;
-use crate::{Fault, ggml_backend_dev_t, llama_context};
-use std::ffi::{c_int, c_void};
+use crate::{Fault, ggml_backend_dev_t, llama_context, llama_model};
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
 type Sink = unsafe extern "C" fn(
@@ -13,13 +14,87 @@ type Sink = unsafe extern "C" fn(
     compute: usize,
 );
 
+type TensorSink =
+    unsafe extern "C" fn(user: *mut c_void, name: *const c_char, device: ggml_backend_dev_t, size: usize);
+
 unsafe extern "C" {
+    safe fn lrs_plan(on: bool);
+    fn lrs_memory_tensors(
+        fault: *mut RawFault,
+        model: *const llama_model,
+        sink: TensorSink,
+        user: *mut c_void,
+    ) -> c_int;
     fn lrs_memory_breakdown(
         fault: *mut RawFault,
         ctx: *const llama_context,
         sink: Sink,
         user: *mut c_void,
     ) -> c_int;
+}
+
+/// While it lives, what this thread makes of a model that was loaded with `no_alloc` takes no memory. llama.cpp itself
+/// allocates recurrent states for such a model, too.
+#[derive(Debug)]
+#[must_use = "planning ends when it is dropped"]
+pub struct Planning {
+    thread: PhantomData<*const ()>,
+}
+
+impl Planning {
+    /// Begins.
+    pub fn start() -> Self {
+        lrs_plan(true);
+        Self { thread: PhantomData }
+    }
+}
+
+impl Drop for Planning {
+    fn drop(&mut self) {
+        lrs_plan(false);
+    }
+}
+
+/// Bytes that one tensor takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TensorSize {
+    /// Its name. A matrix that serves as embeddings and as output may be there twice.
+    pub name: String,
+    /// The device that its memory belongs to; null for the host's.
+    pub device: ggml_backend_dev_t,
+    /// How many.
+    pub size: usize,
+}
+
+/// The memory that the tensors of a model take, or would take.
+///
+/// # Errors
+/// When llama.cpp fails to answer.
+///
+/// # Safety
+/// `model` is a living model with tensors.
+pub unsafe fn tensors(model: *const llama_model) -> Result<Vec<TensorSize>, Fault> {
+    unsafe extern "C" fn push(
+        user: *mut c_void,
+        name: *const c_char,
+        device: ggml_backend_dev_t,
+        size: usize,
+    ) {
+        // SAFETY: `user` is the `list` below, alive and not borrowed during the call.
+        let list = unsafe { &mut *user.cast::<Vec<TensorSize>>() };
+        // SAFETY: the shim passes a terminated string that outlives the call.
+        let name = unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned();
+        list.push(TensorSize { name, device, size });
+    }
+    let mut list = Vec::<TensorSize>::new();
+    let mut fault = MaybeUninit::<RawFault>::uninit();
+    // SAFETY: the caller vouches for the model; the sink gets a valid pointer to `list`.
+    let status = unsafe { lrs_memory_tensors(fault.as_mut_ptr(), model, push, (&raw mut list).cast()) };
+    if status == 0 {
+        return Ok(list);
+    }
+    // SAFETY: the shim writes the message before it returns non-zero.
+    Err(unsafe { fault.assume_init() }.into_fault(status))
 }
 
 /// Bytes that are taken of one kind of memory.

@@ -4,6 +4,8 @@ use crate::backend;
 use crate::error::{Error, Result};
 use crate::ffi;
 use crate::ffi::backend::DevicePtr;
+use crate::ffi::registry::RegistryPtr;
+use crate::host_memory;
 use std::fmt;
 
 /// A device that ggml can compute on. Known before any model is loaded.
@@ -76,7 +78,8 @@ impl fmt::Display for DeviceKind {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceMemory {
-    /// Free now.
+    /// Free now. Of the host's memory (the CPU's) what the system calls available, and the process's control groups
+    /// allow, on Linux; free and unused pages on Apple's systems; all of it where that cannot be told.
     pub free: usize,
     /// In total. 0 where the device does not tell.
     pub total: usize,
@@ -95,6 +98,48 @@ pub fn devices() -> Result<Vec<Device>> {
     // ggml has them in the order in which it got to know them.
     all.sort_by_key(|device| device.kind() == DeviceKind::Cpu);
     Ok(all)
+}
+
+/// The devices that llama.cpp takes of these where nobody chooses.
+pub(crate) fn chosen(all: &[Device]) -> Result<Vec<Device>> {
+    let traits: Vec<_> = all.iter().map(Device::traits).collect::<Result<_>>()?;
+    Ok(chosen_among(&traits).into_iter().map(|index| all[index].clone()).collect())
+}
+
+/// What llama.cpp chooses devices by.
+#[derive(Debug, PartialEq)]
+struct Traits<'a> {
+    kind: DeviceKind,
+    /// Name of its back end.
+    backend: String,
+    id: Option<&'a str>,
+}
+
+/// Remote devices come first. Of local GPUs each is taken once, where several back ends know it, and those within
+/// the processor, of one back end, where there are no others.
+fn chosen_among(all: &[Traits<'_>]) -> Vec<usize> {
+    let (mut remote, mut own) = (Vec::new(), Vec::<usize>::new());
+    let (kinds, twice): (_, fn(&Traits<'_>, &Traits<'_>) -> bool) =
+        if all.iter().any(|device| device.kind == DeviceKind::Gpu && !device.is_remote()) {
+            (DeviceKind::Gpu, |a, b| a.id.is_some() && a.id == b.id)
+        } else {
+            (DeviceKind::IntegratedGpu, |a, b| a.backend != b.backend)
+        };
+    for (index, device) in all.iter().enumerate() {
+        if device.is_remote() {
+            remote.push(index);
+        } else if device.kind == kinds && !own.iter().any(|&other| twice(&all[other], device)) {
+            own.push(index);
+        }
+    }
+    remote.append(&mut own);
+    remote
+}
+
+impl Traits<'_> {
+    fn is_remote(&self) -> bool {
+        self.kind == DeviceKind::Gpu && self.backend == "RPC"
+    }
 }
 
 impl Device {
@@ -145,7 +190,11 @@ impl Device {
     #[doc(alias = "ggml_backend_dev_memory")]
     pub fn memory(&self) -> Result<DeviceMemory> {
         let props = self.ptr.props()?;
-        Ok(DeviceMemory { free: props.free, total: props.total })
+        let host = if self.kind == DeviceKind::Cpu { host_memory::available() } else { None };
+        let free = host
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .map_or(props.free, |bytes| bytes.min(props.free));
+        Ok(DeviceMemory { free, total: props.total })
     }
 
     /// The device for uses of their own. What combines devices for a model asks that model how, and cannot outlive it.
@@ -164,5 +213,49 @@ impl Device {
 
     pub(crate) fn ptr(&self) -> DevicePtr {
         self.ptr
+    }
+
+    fn traits(&self) -> Result<Traits<'_>> {
+        let backend = RegistryPtr::of(self.ptr)?.map(RegistryPtr::name).transpose()?.unwrap_or_default();
+        Ok(Traits { kind: self.kind, backend, id: self.id() })
+    }
+
+    /// True where what the device takes is taken from the host.
+    pub(crate) fn shares_host_memory(&self) -> Result<bool> {
+        // Metal does not tell the GPU of Apple's own processors from those with memory of their own.
+        let apple = cfg!(all(target_vendor = "apple", target_arch = "aarch64"));
+        Ok(self.kind == DeviceKind::IntegratedGpu || apple && self.traits()?.backend == "MTL")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_chosen_as_llama_cpp_does() {
+        let device = |kind, backend: &str, id| Traits { kind, backend: backend.to_owned(), id };
+        let cpu = || device(DeviceKind::Cpu, "CPU", None);
+        let blas = || device(DeviceKind::Accelerator, "BLAS", None);
+        let cuda = |id| device(DeviceKind::Gpu, "CUDA", Some(id));
+        let vulkan = |id| device(DeviceKind::Gpu, "Vulkan", id);
+        let inner = |backend| device(DeviceKind::IntegratedGpu, backend, None);
+        let remote = || device(DeviceKind::Gpu, "RPC", None);
+        for (all, expected) in [
+            (vec![blas(), cpu()], vec![]),
+            (vec![cuda("1"), cuda("2"), cpu()], vec![0, 1]),
+            // One that two back ends know, one that only the second does, and two without an address.
+            (
+                vec![cuda("1"), vulkan(Some("1")), vulkan(Some("2")), vulkan(None), vulkan(None)],
+                vec![0, 2, 3, 4],
+            ),
+            (vec![inner("Vulkan"), vulkan(Some("1")), cpu()], vec![1]),
+            (vec![inner("Vulkan"), inner("CUDA"), inner("Vulkan"), cpu()], vec![0, 2]),
+            (vec![inner("Vulkan"), cuda("1"), remote(), remote(), cpu()], vec![2, 3, 1]),
+            // The processor's own may help devices of other hosts.
+            (vec![inner("Vulkan"), remote(), cpu()], vec![1, 0]),
+        ] {
+            assert_eq!(chosen_among(&all), expected, "{all:?}");
+        }
     }
 }

@@ -123,6 +123,7 @@ mod generate;
 pub mod gguf;
 #[cfg(feature = "tokenizers")]
 pub mod hf;
+mod host_memory;
 mod infill;
 pub mod log;
 mod message;

@@ -86,14 +86,14 @@ pub(crate) fn free_endpoint() -> String {
 }
 
 /// Something that answers questions about one device of 1 GiB with so many bytes free, and can do nothing else.
-pub(crate) fn host_with_free_bytes(free: u64) -> String {
+pub(crate) fn host_with_free_bytes(free: impl Fn() -> u64 + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let endpoint = listener.local_addr().expect("an address").to_string();
     let answer = move |command: u8| -> Vec<u8> {
         match command {
             1 => 64_u64.to_ne_bytes().to_vec(),
             2 => (1_u64 << 30).to_ne_bytes().to_vec(),
-            11 => [free, 1 << 30].map(u64::to_ne_bytes).concat(),
+            11 => [free(), 1 << 30].map(u64::to_ne_bytes).concat(),
             // What a tensor takes: no more than it has.
             13 => 0_u64.to_ne_bytes().to_vec(),
             14 => {

@@ -10,6 +10,7 @@ generated! {
 }
 
 pub mod media;
+pub mod memory;
 
 pub use bindings::*;
 

@@ -106,7 +106,9 @@ setters! {
     offload_kqv: bool;
     /// Sends operations on tensors in main memory to the device.
     op_offload: bool;
-    /// Keeps all tokens of models with a sliding window, so that the past can be edited freely.
+    /// Keeps all tokens of models with a sliding window, so that the past can be edited freely. It is llama.cpp's
+    /// default here (its command line has the other one) and takes memory as if there were no window: `false` keeps
+    /// little more than the window, several times less for long contexts, and rewinding as far as that.
     swa_full: bool;
     /// One memory shared by all sequences instead of a share each; right for sequences with a common beginning.
     kv_unified: bool;
@@ -246,6 +248,7 @@ impl ContextBuilder {
         }
 
         let cancel = self.cancel.clone().unwrap_or_default();
+        let _planning = info.planned.then(llama_sys::memory::Planning::start);
         crate::registry::computing();
         crate::log::clear_detail();
         let created = {

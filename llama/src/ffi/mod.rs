@@ -10,7 +10,10 @@ pub(crate) mod backend;
 mod batch;
 pub(crate) mod chat;
 pub(crate) mod context;
+#[cfg(target_vendor = "apple")]
+pub(crate) mod host;
 pub(crate) mod log;
+pub(crate) mod memory;
 pub(crate) mod model;
 #[cfg(feature = "multimodal")]
 pub(crate) mod mtmd;

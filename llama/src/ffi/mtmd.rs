@@ -1,6 +1,7 @@
 //! The multimodal library: projectors, what they are given, what they make of it.
 
-use super::backend::DevicePtr;
+use super::backend::{DevicePtr, start_devices};
+use super::memory::TakenOf;
 use super::model::ModelPtr;
 use super::text::owned;
 use crate::error::{Error, Result};
@@ -52,6 +53,15 @@ macro_rules! facts {
             Ok(unsafe { guarded::$c(self.ptr.as_ptr()) }?)
         })*
     };
+}
+
+/// What a projector would take; `None` when the library refuses the file, with the reason in its log.
+pub(crate) fn memory_needed(path: &CStr, gpu: bool, device: Option<DevicePtr>) -> Result<Option<TakenOf>> {
+    start_devices()?;
+    let device = device.map_or(std::ptr::null_mut(), DevicePtr::as_ptr);
+    // SAFETY: the device is null or comes from the registry.
+    let found = unsafe { mtmd::memory::needed(path, gpu, device) }?;
+    Ok(found.map(|list| list.into_iter().map(|taken| (DevicePtr::new(taken.device), taken)).collect()))
 }
 
 impl ProjectorPtr {

@@ -24,8 +24,14 @@ pub(crate) fn registries() -> Result<Vec<RegistryPtr>> {
 }
 
 impl RegistryPtr {
+    /// The back end that a device belongs to; none for a device that combines others.
+    pub(crate) fn of(device: DevicePtr) -> Result<Option<Self>> {
+        // SAFETY: the device comes from the registry.
+        let registry = unsafe { guarded::ggml_backend_dev_backend_reg(device.as_ptr()) }?;
+        Ok(Self::new(registry))
+    }
+
     /// `registry` lives as long as the process, or is null.
-    #[cfg(any(feature = "dynamic-backends", feature = "rpc"))]
     pub(super) fn new(registry: llama_sys::ggml_backend_reg_t) -> Option<Self> {
         NonNull::new(registry).map(Self)
     }

@@ -4,14 +4,15 @@
 mod places;
 mod planner;
 mod room;
+mod weights;
 
 pub use planner::Planner;
 
 use crate::context::ContextBuilder;
-use crate::device::{Device, DeviceKind};
+use crate::device::{Device, chosen};
 use crate::error::{Error, Result};
 use crate::ffi::backend::DevicePtr;
-use crate::gguf::Gguf;
+use crate::ffi::memory::TakenOf;
 use crate::model::{Layers, Model, ModelBuilder};
 use std::path::Path;
 
@@ -53,9 +54,10 @@ pub struct FitDevice {
     pub device: Option<Device>,
     /// What it would take.
     pub usage: MemoryUse,
-    /// What it can give now, see [`Planner::margin`] and [`Planner::limit`]; 0 where it does not tell.
-    pub available: u64,
-    /// By how much that is too little.
+    /// What it can give now, see [`Planner::margin`], [`Planner::limit`] and [`Planner::reserve`]; `None` where it does
+    /// not tell.
+    pub available: Option<u64>,
+    /// By how much that is too little. Devices without a memory of their own take what they take from the host, too.
     pub missing: u64,
 }
 
@@ -76,20 +78,25 @@ pub struct FitDevice {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Fit {
-    /// Layers of the model.
+    /// Layers of the model, also those that predict several tokens at once.
     pub n_layer: u32,
     /// How many layers the devices hold, the output counted as one more.
     pub offloaded: u32,
+    /// Layers, counted from the first, whose experts stay in the memory of the host all the same, see
+    /// [`ModelBuilder::cpu_moe`].
+    pub cpu_moe: u32,
     /// Tokens that the context holds.
     pub n_ctx: u32,
     /// What to give to [`ModelBuilder::tensor_split`]; empty where there is nothing to share out.
     pub tensor_split: Vec<f32>,
-    /// Bytes of the weights of each layer.
+    /// Bytes of the weights of each layer that are loaded.
     pub layer_weights: Vec<u64>,
     /// Bytes of the weights that belong to no layer: embeddings, output.
     pub other_weights: u64,
     /// The memory of the host, then that of each device that is used.
     pub memories: Vec<FitDevice>,
+    /// Those that layers are shared out among; single tensors may be on others.
+    devices: Vec<Device>,
 }
 
 impl Fit {
@@ -112,38 +119,48 @@ impl Fit {
     pub fn check(&self) -> Result<()> {
         let Some(short) = self.memories.iter().find(|memory| memory.missing > 0) else { return Ok(()) };
         let memory = short.device.as_ref().map_or("the host", Device::name).to_owned();
-        let (available, missing) = (short.available, short.missing);
+        let (available, missing) = (short.available.unwrap_or(0), short.missing);
         Err(Error::DoesNotFit { memory, needed: available + missing, available })
     }
 
     /// What to give to [`ModelBuilder::gpu_layers`].
     #[must_use]
     pub fn gpu_layers(&self) -> Layers {
-        Layers::Count(self.offloaded)
+        match self.offloaded {
+            0 => Layers::None,
+            all if all > self.n_layer => Layers::All,
+            some => Layers::Count(some),
+        }
+    }
+
+    /// What the model would take of each memory, for the plan of another one ([`Planner::beside`]).
+    #[must_use]
+    pub fn usage(&self) -> Vec<DeviceUsage> {
+        let of = |memory: &FitDevice| DeviceUsage { device: memory.device.clone(), usage: memory.usage };
+        self.memories.iter().map(of).collect()
     }
 }
 
 /// Says what a model needs with a context of `n_ctx` tokens (0: as long as in training), and how many of its layers
-/// fit on `devices`, without loading its weights. Those that work on the host's memory, like the CPU, are no limit
-/// of their own.
+/// fit on `devices`, without loading its weights. All there are may be given: those that llama.cpp would choose of them
+/// are planned with (devices of other hosts, and GPUs, each once; those within the processor where there are no
+/// others). [`ModelBuilder::devices`] and [`ModelBuilder::fit`] take a list as it is.
 ///
 /// # Errors
 /// As [`ModelBuilder::load`] and [`ContextBuilder::build`].
 pub fn fit(path: impl AsRef<Path>, devices: &[Device], n_ctx: u32) -> Result<Fit> {
-    let own = |device: &&Device| !matches!(device.kind(), DeviceKind::Cpu | DeviceKind::Accelerator);
-    let others: Vec<_> = devices.iter().filter(own).cloned().collect();
     Model::builder(path)
-        .devices(&others)
+        .devices(&chosen(devices)?)
         .fit(|context| if n_ctx == 0 { context } else { context.n_ctx(n_ctx) })
 }
 
 impl<'a> ModelBuilder<'a> {
     /// Says what the model needs with these parameters and those that `context` sets, without loading its weights:
-    /// llama.cpp plans everything and allocates nothing. How many layers go to devices is chosen, unless
-    /// [`gpu_layers`](Self::gpu_layers) says it.
+    /// llama.cpp plans everything and allocates nothing. How many layers go to devices is chosen, and which of them
+    /// without their experts, unless [`gpu_layers`](Self::gpu_layers) and [`cpu_moe`](Self::cpu_moe) say it.
     ///
     /// # Errors
-    /// As [`load`](Self::load) and [`ContextBuilder::build`].
+    /// As [`Planner::plan`].
     pub fn fit(self, context: impl Fn(ContextBuilder) -> ContextBuilder + 'a) -> Result<Fit> {
         self.planner().context(context).plan()
     }
@@ -153,18 +170,18 @@ impl<'a> ModelBuilder<'a> {
         Planner::new(self)
     }
 
-    /// Takes the layers and shares of a plan, and its devices. Where they act as one
-    /// ([`SplitMode::Tensor`](crate::SplitMode::Tensor)) the plan does not name them: give the same as for the plan.
+    /// Takes the layers, shares and devices of a plan, and the experts that stay with the host. Other options are to be
+    /// those of the plan.
     pub fn planned(self, plan: &Fit) -> Self {
-        let builder = self.gpu_layers(plan.gpu_layers()).tensor_split(&plan.tensor_split);
-        let devices: Vec<_> = plan.memories.iter().filter_map(|memory| memory.device.clone()).collect();
-        let combined = devices.iter().any(|device| device.kind() == DeviceKind::Combined);
-        if combined { builder } else { builder.devices(&devices) }
+        self.gpu_layers(plan.gpu_layers())
+            .cpu_moe(plan.cpu_moe)
+            .tensor_split(&plan.tensor_split)
+            .only_devices(&plan.devices)
     }
 }
 
 /// Sums up what llama.cpp lists by kind of memory; that of the host comes first.
-pub(crate) fn usage(list: Vec<(Option<DevicePtr>, llama_sys::memory::Taken)>) -> Result<Vec<DeviceUsage>> {
+pub(crate) fn usage(list: TakenOf) -> Result<Vec<DeviceUsage>> {
     let mut sums: Vec<(Option<DevicePtr>, MemoryUse)> = vec![(None, MemoryUse::default())];
     for (device, taken) in list {
         let at = sums.iter().position(|(other, _)| *other == device).unwrap_or_else(|| {
@@ -180,18 +197,4 @@ pub(crate) fn usage(list: Vec<(Option<DevicePtr>, llama_sys::memory::Taken)>) ->
         Ok(DeviceUsage { device: device.map(Device::new).transpose()?, usage })
     };
     sums.into_iter().map(named).collect()
-}
-
-/// Bytes of the weights of each layer and of all others.
-fn weights(header: &Gguf, n_layer: u32) -> (Vec<u64>, u64) {
-    let (mut layers, mut others) = (vec![0; n_layer as usize], 0);
-    for tensor in header.tensors() {
-        let bytes = tensor.bytes().unwrap_or(0);
-        let number = tensor.name().split_once("blk.").and_then(|(_, rest)| rest.split('.').next());
-        match number.and_then(|n| n.parse::<usize>().ok()).and_then(|n| layers.get_mut(n)) {
-            Some(layer) => *layer += bytes,
-            None => others += bytes,
-        }
-    }
-    (layers, others)
 }

@@ -1,8 +1,9 @@
 //! Which device holds which layers.
 
 use super::FitDevice;
+use super::planner::Choice;
+use super::weights::Weights;
 use crate::device::Device;
-use crate::gguf::Gguf;
 use crate::model::Layers;
 
 /// Devices are filled to the same part of what they have, in steps of one part in so many.
@@ -14,33 +15,33 @@ pub(super) struct Places {
     devices: Vec<Device>,
     /// What each device has left for weights and past tokens, once its computations have their buffers.
     left: Vec<u64>,
-    /// Bytes of the weights of each layer, those of the output at the end.
-    weights: Vec<u64>,
-    /// Bytes of the past tokens of all layers.
+    weights: Weights,
+    /// Bytes that the past tokens of a layer take on its device.
     context: u64,
 }
 
 impl Places {
-    /// From what all layers take; `None` where a device does not tell what it has.
-    pub(super) fn new(header: &Gguf, layer_weights: &[u64], memories: &[FitDevice]) -> Option<Self> {
-        let silent = |memory: &&FitDevice| memory.available == 0 && memory.missing == 0;
-        let used: Vec<_> = memories.iter().filter(|memory| memory.device.is_some()).collect();
-        if used.is_empty() || used.iter().any(silent) {
+    /// From what a choice takes; `None` where a device does not tell what it has.
+    pub(super) fn new(weights: &Weights, memories: &[FitDevice], choice: Choice) -> Option<Self> {
+        let devices: Vec<_> = memories.iter().filter_map(|memory| memory.device.clone()).collect();
+        if devices.is_empty()
+            || memories.iter().any(|memory| memory.device.is_some() && memory.available.is_none())
+        {
             return None;
         }
-        let bytes = |name: &str| header.tensors().iter().find(|tensor| tensor.name() == name)?.bytes();
-        let output = bytes("output.weight").or_else(|| bytes("token_embd.weight")).unwrap_or(0);
-        Some(Self {
-            devices: used.iter().filter_map(|memory| memory.device.clone()).collect(),
-            left: used.iter().map(|memory| left_of(memory)).collect(),
-            weights: layer_weights.iter().copied().chain([output]).collect(),
-            context: 0,
-        })
+        let left = vec![0; devices.len()];
+        let mut places = Self { devices, left, weights: weights.clone(), context: 0 };
+        places.observe(memories, choice);
+        Some(places)
     }
 
     /// Learns what past tokens and computations take.
-    pub(super) fn observe(&mut self, memories: &[FitDevice]) {
-        self.context = memories.iter().map(|memory| memory.usage.context).sum();
+    pub(super) fn observe(&mut self, memories: &[FitDevice], choice: Choice) {
+        let on_devices = memories.iter().filter(|memory| memory.device.is_some());
+        let context: u64 = on_devices.map(|memory| memory.usage.context).sum();
+        // The output is one of those that are counted.
+        let n_layer = count(choice.layers, self.weights.n_layer()).saturating_sub(1);
+        self.context = context / u64::from(n_layer.max(1));
         for (device, left) in self.devices.iter().zip(&mut self.left) {
             let same = |other: &Device| other.ptr() == device.ptr();
             if let Some(memory) = memories.iter().find(|memory| memory.device.as_ref().is_some_and(same)) {
@@ -51,12 +52,11 @@ impl Places {
 
     /// How many of the layers that are to be on devices each of them gets. What none has room for counts as the first
     /// one's.
-    pub(super) fn counts(&self, layers: Layers) -> Vec<u16> {
-        let n_layer = self.weights.len() - 1;
-        let context = self.context / u64::try_from(n_layer.max(1)).unwrap_or(1);
-        let mut bytes = self.weights.clone();
-        bytes[..n_layer].iter_mut().for_each(|bytes| *bytes += context);
-        let count = count(layers, u32::try_from(n_layer).unwrap_or(u32::MAX));
+    pub(super) fn counts(&self, choice: Choice) -> Vec<u16> {
+        let mut bytes = self.weights.on_devices(choice.cpu_moe);
+        let n_layer = bytes.len() - 1;
+        bytes[..n_layer].iter_mut().for_each(|bytes| *bytes += self.context);
+        let count = count(choice.layers, self.weights.n_layer());
         let first = bytes.len().saturating_sub(usize::try_from(count).unwrap_or(usize::MAX));
         spread(&self.left, &bytes[first..])
     }
@@ -73,7 +73,7 @@ impl Places {
 
 /// What is left for weights and past tokens.
 fn left_of(memory: &FitDevice) -> u64 {
-    memory.available.saturating_sub(memory.usage.compute)
+    memory.available.unwrap_or(0).saturating_sub(memory.usage.compute)
 }
 
 /// How many layers that is, the output counted as one more.

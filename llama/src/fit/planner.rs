@@ -2,7 +2,8 @@
 
 use super::places::{Places, count};
 use super::room::Room;
-use super::{Fit, FitDevice, weights};
+use super::weights::Weights;
+use super::{DeviceUsage, Fit, FitDevice};
 use crate::context::ContextBuilder;
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -17,7 +18,12 @@ const STEP: u32 = 256;
 /// Chooses layers and context size so that a model fits; made by [`ModelBuilder::planner`].
 ///
 /// Everything on devices with the longest context is best. If that does not fit, the context is shortened as far as
-/// it may be, and only then layers stay with the CPU.
+/// it may be. Only then weights stay with the CPU: the experts of as few layers as possible, see
+/// [`ModelBuilder::cpu_moe`], or whole layers where a model has no experts or all of them stay and that is not enough.
+///
+/// What is free is read once, when the plan begins. Of the host that is what [`Device::memory`] says of the CPU, with
+/// no margin but what is [reserved](Self::reserve). Models with a sliding window take several times less for past
+/// tokens with [`swa_full(false)`](ContextBuilder::swa_full).
 ///
 /// ```
 /// let model = "../examples/model/llama-tiny-chat.gguf";
@@ -35,7 +41,7 @@ pub struct Planner<'a> {
     room: Room,
     /// From the shortest context.
     places: Option<Places>,
-    planned: Option<(Choice, Planned)>,
+    planned: Option<(Key, Planned)>,
 }
 
 impl fmt::Debug for Planner<'_> {
@@ -48,8 +54,16 @@ impl fmt::Debug for Planner<'_> {
     }
 }
 
-/// Layers on devices, and how many of them on each where that is ours to say.
-type Choice = (Layers, Option<Vec<u16>>);
+/// What goes to devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Choice {
+    pub(super) layers: Layers,
+    /// Layers whose experts stay with the host.
+    pub(super) cpu_moe: u32,
+}
+
+/// Also how many layers each device gets, where that is ours to say.
+type Key = (Choice, Option<Vec<u16>>);
 
 /// The devices, and how many layers each of them is to hold.
 type Chosen<'a> = (&'a Places, &'a [u16]);
@@ -74,7 +88,7 @@ impl Measured {
 
 impl<'a> Planner<'a> {
     pub(super) fn new(builder: ModelBuilder<'a>) -> Self {
-        let room = Room { margin: 1 << 30, limits: Vec::new() };
+        let room = Room::new(1 << 30);
         Self { builder, context: Box::new(|context| context), n_ctx: None, room, places: None, planned: None }
     }
 
@@ -91,7 +105,8 @@ impl<'a> Planner<'a> {
         self
     }
 
-    /// Bytes that stay free on each device, for its driver and for others. Default: one GiB.
+    /// Bytes that stay free on each device, for its driver and for others. Default: one GiB. With 0 and
+    /// [`reserve`](Self::reserve) each device has a margin of its own.
     pub fn margin(mut self, bytes: u64) -> Self {
         self.room.margin = bytes;
         self
@@ -99,7 +114,33 @@ impl<'a> Planner<'a> {
 
     /// At most so many bytes of a device; the CPU stands for the memory of the host.
     pub fn limit(mut self, device: &Device, bytes: u64) -> Self {
-        self.room.limits.push((device.ptr(), bytes));
+        self.room.limit(device, bytes);
+        self
+    }
+
+    /// Bytes of a device that stay free for something else, together with those of other calls and the
+    /// [margin](Self::margin); the CPU stands for the memory of the host.
+    pub fn reserve(mut self, device: &Device, bytes: u64) -> Self {
+        self.room.reserve(Some(device), bytes);
+        self
+    }
+
+    /// [Reserves](Self::reserve) what another model is going to take: a draft model ([`Fit::usage`]), a projector
+    /// (`Projector::memory_needed`, feature `multimodal`). What is loaded already takes its memory and needs no
+    /// reservation. A LoRA adapter takes about the size of its file, beside the layers that it changes.
+    ///
+    /// ```
+    /// use llama::Model;
+    /// let (path, draft) = ("../examples/model/llama-tiny-chat.gguf", "../examples/model/llama-tiny-chat.gguf");
+    /// let draft = Model::builder(draft).fit(|context| context.n_ctx(1024))?;
+    /// let plan = Model::builder(path).planner().n_ctx(256..=1024).beside(&draft.usage()).plan()?;
+    /// plan.check()?;
+    /// # Ok::<(), llama::Error>(())
+    /// ```
+    pub fn beside(mut self, others: &[DeviceUsage]) -> Self {
+        for other in others {
+            self.room.reserve(other.device.as_ref(), other.usage.total());
+        }
         self
     }
 
@@ -107,7 +148,8 @@ impl<'a> Planner<'a> {
     ///
     /// # Errors
     /// As [`ModelBuilder::load`] and [`ContextBuilder::build`]; [`Error::InvalidParameter`] for a range of context
-    /// sizes with nothing in it.
+    /// sizes with nothing in it, and for [`SplitMode::Tensor`](crate::SplitMode::Tensor): which part of each tensor a
+    /// device gets is known once the model is loaded.
     pub fn plan(mut self) -> Result<Fit> {
         let range = self.n_ctx.clone();
         if let Some(range) = &range
@@ -115,102 +157,123 @@ impl<'a> Planner<'a> {
         {
             return Err(Error::invalid("n_ctx", format!("{range:?} is no range of context sizes")));
         }
+        if self.builder.splits_tensors() {
+            let detail = "devices that share each tensor are not planned for; Context::memory_usage says what they take";
+            return Err(Error::invalid("split_mode", detail));
+        }
+        let used = self.builder.used_devices()?;
+        self.room.read(&used)?;
         let shortest = range.as_ref().map(|range| *range.start());
         let longest = range.as_ref().map(|range| *range.end());
-        let chosen = self.builder.layers();
-        let free = chosen == Layers::Auto;
-        let wanted = if free { Layers::All } else { chosen };
-        let planned = self.planned(wanted, None)?;
-        let n_layer = planned.model.n_layer();
-        let (layer_weights, other_weights) = weights(&planned.header, n_layer);
-        self.find_places(wanted, shortest, &layer_weights)?;
-        let mut layers = wanted;
-        let mut best = self.measure(layers, longest)?;
+        let free = self.builder.layers() == Layers::Auto;
+        let layers = if free { Layers::All } else { self.builder.layers() };
+        let mut choice = Choice { layers, cpu_moe: self.builder.experts_on_host().unwrap_or(0) };
+        let may_move_experts = self.builder.experts_on_host().is_none();
+        let weights = Weights::new(self.planned(choice, None)?)?;
+        self.find_places(choice, shortest, &weights)?;
+        let mut best = self.measure(choice, longest)?;
         if !best.fits() {
             if range.is_some() {
-                best = self.measure(layers, shortest)?;
+                best = self.measure(choice, shortest)?;
             }
             if free && !best.fits_devices() {
-                (layers, best) = self.most_layers(n_layer, shortest)?;
+                let experts = may_move_experts && weights.has_experts();
+                (choice, best) = self.less_on_devices(choice, weights.n_layer(), experts, shortest)?;
             }
             if let Some(range) = range.filter(|_| best.fits()) {
-                best = self.longest(layers, &range, best)?;
+                best = self.longest(choice, &range, best)?;
             }
         }
-        let offloaded = if best.memories.len() == 1 { 0 } else { count(layers, n_layer) };
-        let Measured { n_ctx, shares: tensor_split, memories } = best;
-        Ok(Fit { n_layer, offloaded, n_ctx, tensor_split, layer_weights, other_weights, memories })
+        let Measured { n_ctx, shares, memories } = best;
+        let among = |device: &Device| used.iter().any(|other| other.ptr() == device.ptr());
+        let devices: Vec<_> =
+            memories.iter().filter_map(|memory| memory.device.clone()).filter(among).collect();
+        let n_layer = weights.n_layer();
+        let (other, layers) = weights.file.split_last().unwrap_or((&0, &[]));
+        Ok(Fit {
+            n_layer,
+            offloaded: if devices.is_empty() { 0 } else { count(choice.layers, n_layer) },
+            cpu_moe: choice.cpu_moe,
+            n_ctx,
+            tensor_split: shares,
+            layer_weights: layers.to_vec(),
+            other_weights: *other,
+            memories,
+            devices,
+        })
     }
 
     /// Devices are to hold what they have room for. llama.cpp itself counts layers and goes by what is free, so that
     /// the output or a small device would decide for all.
-    fn find_places(&mut self, layers: Layers, n_ctx: Option<u32>, layer_weights: &[u64]) -> Result<()> {
+    fn find_places(&mut self, choice: Choice, n_ctx: Option<u32>, weights: &Weights) -> Result<()> {
         if self.builder.shares().is_empty() && self.builder.splits_by_layer() {
-            let measured = self.measure(layers, n_ctx)?;
-            let header = &self.planned(layers, None)?.header;
-            self.places = Places::new(header, layer_weights, &measured.memories);
+            let measured = self.measure(choice, n_ctx)?;
+            self.places = Places::new(weights, &measured.memories, choice);
         }
         Ok(())
     }
 
-    /// Largest number of layers that the devices hold: more layers need more of them.
-    fn most_layers(&mut self, n_layer: u32, n_ctx: Option<u32>) -> Result<(Layers, Measured)> {
-        let mut best = self.measure(Layers::None, n_ctx)?;
-        let mut offloaded: u32 = 0;
-        let mut too_many = n_layer + 1;
-        while offloaded + 1 < too_many {
-            let tried = offloaded.midpoint(too_many);
-            let measured = self.measure(Layers::Count(tried), n_ctx)?;
-            if measured.fits_devices() {
-                (offloaded, best) = (tried, measured);
-            } else {
-                too_many = tried;
+    /// As much as the devices hold: all but some experts, or else some layers without any.
+    fn less_on_devices(
+        &mut self,
+        all: Choice,
+        n_layer: u32,
+        has_experts: bool,
+        n_ctx: Option<u32>,
+    ) -> Result<(Choice, Measured)> {
+        let mut cpu_moe = all.cpu_moe;
+        if has_experts {
+            cpu_moe = n_layer;
+            let none = self.measure(Choice { cpu_moe, ..all }, n_ctx)?;
+            if none.fits_devices() {
+                let with = |layers: u32| Choice { cpu_moe: n_layer - layers, ..all };
+                let (layers, best) =
+                    most(n_layer, none, Measured::fits_devices, |layers| self.measure(with(layers), n_ctx))?;
+                return Ok((with(layers), best));
             }
         }
-        Ok((Layers::Count(offloaded), best))
+        let with = |layers: u32| Choice { layers: Layers::Count(layers), cpu_moe };
+        let none = self.measure(with(0), n_ctx)?;
+        let (layers, best) =
+            most(n_layer + 1, none, Measured::fits_devices, |layers| self.measure(with(layers), n_ctx))?;
+        // Without layers on devices there is no "all the same".
+        Ok((Choice { cpu_moe: if layers == 0 { all.cpu_moe } else { cpu_moe }, ..with(layers) }, best))
     }
 
-    /// Longest context with which everything still fits: a longer one needs more.
+    /// Longest context with which everything still fits.
     fn longest(
         &mut self,
-        layers: Layers,
+        choice: Choice,
         range: &RangeInclusive<u32>,
         shortest: Measured,
     ) -> Result<Measured> {
-        let (mut best, mut steps) = (shortest, 0);
-        let mut too_many = (range.end() - range.start()).div_ceil(STEP) + 1;
-        while steps + 1 < too_many {
-            let tried = steps.midpoint(too_many);
-            let n_ctx = range.start().saturating_add(tried * STEP).min(*range.end());
-            let measured = self.measure(layers, Some(n_ctx))?;
-            if measured.fits() {
-                (steps, best) = (tried, measured);
-            } else {
-                too_many = tried;
-            }
-        }
-        Ok(best)
+        let too_many = (range.end() - range.start()).div_ceil(STEP) + 1;
+        let longest = most(too_many, shortest, Measured::fits, |steps| {
+            let n_ctx = range.start().saturating_add(steps * STEP).min(*range.end());
+            self.measure(choice, Some(n_ctx))
+        })?;
+        Ok(longest.1)
     }
 
-    fn measure(&mut self, layers: Layers, n_ctx: Option<u32>) -> Result<Measured> {
-        let Some(mut places) = self.places.clone() else { return self.build(layers, n_ctx, None) };
-        let before = places.counts(layers);
-        let first = self.build(layers, n_ctx, Some((&places, &before)))?;
-        places.observe(&first.memories);
-        let after = places.counts(layers);
+    fn measure(&mut self, choice: Choice, n_ctx: Option<u32>) -> Result<Measured> {
+        let Some(mut places) = self.places.clone() else { return self.build(choice, n_ctx, None) };
+        let before = places.counts(choice);
+        let first = self.build(choice, n_ctx, Some((&places, &before)))?;
+        places.observe(&first.memories, choice);
+        let after = places.counts(choice);
         if after == before {
             return Ok(first);
         }
         // So many layers, or so long a context, take so much that some belong elsewhere.
-        let second = self.build(layers, n_ctx, Some((&places, &after)))?;
+        let second = self.build(choice, n_ctx, Some((&places, &after)))?;
         Ok(if first.fits_devices() && !second.fits_devices() { first } else { second })
     }
 
-    fn build(&mut self, layers: Layers, n_ctx: Option<u32>, places: Option<Chosen<'_>>) -> Result<Measured> {
+    fn build(&mut self, choice: Choice, n_ctx: Option<u32>, places: Option<Chosen<'_>>) -> Result<Measured> {
         if self.builder.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let model = self.planned(layers, places)?.model.clone();
+        let model = self.planned(choice, places)?.model.clone();
         let builder = (self.context)(model.context_builder().n_threads(1));
         let builder = match n_ctx {
             Some(n_ctx) => builder.n_ctx(n_ctx),
@@ -221,10 +284,10 @@ impl<'a> Planner<'a> {
         Ok(Measured { n_ctx: context.n_ctx(), shares: self.builder.shares().to_vec(), memories })
     }
 
-    /// The model with that many layers on devices; the last one is kept.
-    fn planned(&mut self, layers: Layers, places: Option<Chosen<'_>>) -> Result<&Planned> {
-        let choice = (layers, places.map(|(_, counts)| counts.to_vec()));
-        if self.planned.as_ref().is_none_or(|(other, _)| *other != choice) {
+    /// The model with that on devices; the last one is kept.
+    fn planned(&mut self, choice: Choice, places: Option<Chosen<'_>>) -> Result<&Planned> {
+        let key = (choice, places.map(|(_, counts)| counts.to_vec()));
+        if self.planned.as_ref().is_none_or(|(other, _)| *other != key) {
             self.planned = None;
         }
         match &mut self.planned {
@@ -233,8 +296,28 @@ impl<'a> Planner<'a> {
                 if let Some((places, counts)) = places {
                     self.builder.place(places.of(counts));
                 }
-                Ok(&empty.insert((choice, self.builder.plan(layers)?)).1)
+                Ok(&empty.insert((key, self.builder.plan(choice.layers, choice.cpu_moe)?)).1)
             }
         }
     }
+}
+
+/// The largest number below `too_many` that fits, and what it takes: `none` is that of 0, more of it takes more.
+fn most(
+    mut too_many: u32,
+    none: Measured,
+    fits: fn(&Measured) -> bool,
+    mut measure: impl FnMut(u32) -> Result<Measured>,
+) -> Result<(u32, Measured)> {
+    let (mut good, mut best) = (0, none);
+    while good + 1 < too_many {
+        let tried = good.midpoint(too_many);
+        let measured = measure(tried)?;
+        if fits(&measured) {
+            (good, best) = (tried, measured);
+        } else {
+            too_many = tried;
+        }
+    }
+    Ok((good, best))
 }

@@ -5,7 +5,7 @@ use super::source::Source;
 use super::{LoadTraits, Model, hyper, rules};
 use crate::backend;
 use crate::cancel::CancelToken;
-use crate::device::{Device, DeviceKind, devices};
+use crate::device::{Device, DeviceKind, chosen, devices};
 use crate::error::{Error, Result};
 use crate::ffi;
 use crate::ffi::backend::DevicePtr;
@@ -18,6 +18,9 @@ use std::ops::ControlFlow;
 
 /// Longest pattern of a tensor name, in bytes.
 pub(crate) const PATTERN_LEN: usize = 512;
+
+/// llama.cpp refuses models with more layers.
+const MAX_LAYERS: u32 = 512;
 
 /// Largest share of a device: llama.cpp sums shares up and multiplies them by sizes, in 32 bits.
 const MAX_SHARE: f32 = 1e20;
@@ -52,6 +55,7 @@ pub struct ModelBuilder<'a> {
     mtp: Option<bool>,
     no_host: Option<bool>,
     placed: Vec<(String, Device)>,
+    cpu_moe: Option<u32>,
     progress: Option<Progress<'a>>,
     cancel: Option<CancelToken>,
 }
@@ -86,6 +90,7 @@ impl<'a> ModelBuilder<'a> {
             mtp: None,
             no_host: None,
             placed: Vec::new(),
+            cpu_moe: None,
             progress: None,
             cancel: None,
         }
@@ -186,11 +191,28 @@ impl<'a> ModelBuilder<'a> {
     }
 
     /// Puts tensors whose name contains a match of `pattern` (a regular expression of ECMAScript) into the
-    /// memory of `device`, for example the experts (`ffn_.*_exps`) into that of the CPU. The first pattern that
-    /// matches counts.
+    /// memory of `device`, for example large embeddings (`per_layer_token_embd`) into that of the CPU. The first
+    /// pattern that matches counts.
     #[doc(alias = "llama_model_tensor_buft_override")]
     pub fn tensor_device(mut self, pattern: &str, device: &Device) -> Self {
         self.placed.push((pattern.to_owned(), device.clone()));
+        self
+    }
+
+    /// Keeps the experts of the first `layers` layers in the memory of the host (`u32::MAX`: of all), and computes with
+    /// them there. They are most of the weights, few of them are used for each token, and the rest of each layer is
+    /// worth a device more. Models without experts are not concerned; [`tensor_device`](Self::tensor_device) counts
+    /// first. [`Planner`](crate::Planner) chooses a number, unless one is given.
+    ///
+    /// ```
+    /// use llama::{Layers, Model};
+    /// let builder = Model::builder("../examples/model/llama-tiny-chat.gguf");
+    /// let model = builder.gpu_layers(Layers::All).cpu_moe(12).load()?;
+    /// # drop(model);
+    /// # Ok::<(), llama::Error>(())
+    /// ```
+    pub fn cpu_moe(mut self, layers: u32) -> Self {
+        self.cpu_moe = Some(layers);
         self
     }
 
@@ -283,8 +305,29 @@ impl<'a> ModelBuilder<'a> {
         matches!(self.split_mode, None | Some(SplitMode::Layer))
     }
 
+    pub(crate) fn splits_tensors(&self) -> bool {
+        self.split_mode == Some(SplitMode::Tensor)
+    }
+
+    pub(crate) fn experts_on_host(&self) -> Option<u32> {
+        self.cpu_moe
+    }
+
     pub(crate) fn place(&mut self, (devices, shares): (Vec<Device>, Vec<f32>)) {
         (self.devices, self.tensor_split) = (Some(devices), shares);
+    }
+
+    /// The devices among which layers are shared out.
+    pub(crate) fn used_devices(&self) -> Result<Vec<Device>> {
+        match &self.devices {
+            Some(list) => Ok(list.clone()),
+            None => chosen(&devices()?),
+        }
+    }
+
+    /// Where everything is on one device, a list of devices with that one alone names it.
+    pub(crate) fn only_devices(self, devices: &[Device]) -> Self {
+        Self { main_gpu: None, ..self }.devices(devices)
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
@@ -292,9 +335,9 @@ impl<'a> ModelBuilder<'a> {
     }
 
     /// A model without weights, to plan with: nothing may be computed with it.
-    pub(crate) fn plan(&mut self, layers: Layers) -> Result<Planned> {
+    pub(crate) fn plan(&mut self, layers: Layers, cpu_moe: u32) -> Result<Planned> {
         backend::init()?;
-        self.layers = layers;
+        (self.layers, self.cpu_moe) = (layers, Some(cpu_moe));
         let mut params = self.params()?;
         params.raw.no_alloc = true;
         params.raw.vocab_only = false;
@@ -383,7 +426,8 @@ impl<'a> ModelBuilder<'a> {
     }
 
     fn checked_places(&self) -> Result<Vec<(CString, DevicePtr)>> {
-        let max = ffi::registry::max_tensor_overrides()?.saturating_sub(1);
+        // One may be needed for experts, and one ends the list.
+        let max = ffi::registry::max_tensor_overrides()?.saturating_sub(2);
         if self.placed.len() > max {
             return Err(Error::TooLong { what: "tensor_device", len: self.placed.len(), max });
         }
@@ -397,7 +441,15 @@ impl<'a> ModelBuilder<'a> {
             }
             Ok((c_string("pattern of a tensor name", pattern)?, device.single("tensor_device")?))
         });
-        checked.collect()
+        let mut places: Vec<_> = checked.collect::<Result<_>>()?;
+        let layers = self.cpu_moe.unwrap_or(0);
+        let cpu = |device: &Device| device.kind() == DeviceKind::Cpu;
+        if layers > 0
+            && let Some(cpu) = devices()?.into_iter().find(cpu)
+        {
+            places.push((c_string("pattern of a tensor name", &experts_of(layers))?, cpu.ptr()));
+        }
+        Ok(places)
     }
 
     /// The shares, filled up to the length that C reads.
@@ -426,19 +478,15 @@ impl<'a> ModelBuilder<'a> {
         if self.vocab_only || matches!(self.layers, Layers::None | Layers::Count(0)) {
             return false;
         }
-        let used = match &self.devices {
-            Some(list) => list.clone(),
-            None => chosen_by_default(devices().unwrap_or_default()),
-        };
+        let used = self.used_devices().unwrap_or_default();
         let full = |device: &Device| device.memory().is_ok_and(|memory| memory.free == 0 && memory.total > 0);
         !used.is_empty() && used.iter().all(full)
     }
 }
 
-/// The devices that llama.cpp takes where nobody chose: GPUs, or those within the processor where there are no others.
-fn chosen_by_default(mut all: Vec<Device>) -> Vec<Device> {
-    let of = |kind: DeviceKind| move |device: &Device| device.kind() == kind;
-    let kind = if all.iter().any(of(DeviceKind::Gpu)) { DeviceKind::Gpu } else { DeviceKind::IntegratedGpu };
-    all.retain(of(kind));
-    all
+/// A pattern for the experts of the first layers.
+fn experts_of(layers: u32) -> String {
+    let listed = || (0..layers).map(|layer| layer.to_string()).collect::<Vec<_>>().join("|");
+    let numbers = if layers < MAX_LAYERS { listed() } else { r"\d+".to_owned() };
+    format!(r"blk\.({numbers})\.ffn_(up|down|gate|gate_up)_(ch|)exps")
 }

@@ -110,9 +110,10 @@ pub enum SplitMode {
     None,
     /// Each device holds some layers.
     Layer,
-    /// Each device holds some rows of each matrix.
+    /// Each device holds some rows of each matrix. No back end that this crate builds has it in this version of
+    /// llama.cpp: a load on such devices is [`Error::LoadModel`].
     Row,
-    /// Each device computes a part of each tensor operation.
+    /// Each device computes a part of each tensor operation. [`Planner`](crate::Planner) refuses it.
     Tensor,
 }
 

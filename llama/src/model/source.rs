@@ -20,8 +20,8 @@ pub(super) enum Source<'a> {
     Splits(Vec<PathBuf>),
     /// The content of a file.
     Bytes(&'a [u8]),
-    /// An open file, from its current position on.
-    File(&'a File),
+    /// An open file, and the position from which on it is read.
+    File(&'a File, io::Result<u64>),
 }
 
 /// A source that C can read.
@@ -81,7 +81,7 @@ impl Source<'_> {
             Self::Path(path) => path,
             Self::Splits(paths) => paths.first().map_or(Path::new("(no files)"), PathBuf::as_path),
             Self::Bytes(_) => Path::new("(bytes in memory)"),
-            Self::File(_) => Path::new("(open file)"),
+            Self::File(..) => Path::new("(open file)"),
         }
     }
 
@@ -108,9 +108,10 @@ impl Source<'_> {
                 let header = Gguf::read_brief(&mut Cursor::new(bytes)).map_err(|_| self.explain(""))?;
                 open_bytes(bytes, header).map_err(|error| self.refuse(&error.to_string()))
             }
-            Self::File(file) => {
+            Self::File(file, start) => {
                 let mut file: &File = file;
-                let start = file.stream_position().map_err(|error| self.refuse(&error.to_string()))?;
+                let start = *start.as_ref().map_err(|error| self.refuse(&error.to_string()))?;
+                file.seek(SeekFrom::Start(start)).map_err(|error| self.refuse(&error.to_string()))?;
                 if start != 0 {
                     inner_mode(raw);
                 }
@@ -135,7 +136,7 @@ impl Source<'_> {
             Self::Path(path) => diagnose::explain(path, log),
             Self::Splits(paths) if paths.len() == 1 => diagnose::explain(&paths[0], log),
             Self::Bytes(bytes) => diagnose::explain_bytes(self.label(), bytes, log),
-            Self::Splits(_) | Self::File(_) => diagnose::explain_log(self.label(), log),
+            Self::Splits(_) | Self::File(..) => diagnose::explain_log(self.label(), log),
         }
     }
 }
@@ -337,7 +338,9 @@ impl Model {
     /// data is aligned to 32 bytes there. Unless it is mapped, it has no
     /// [lazy tensors](ModelBuilder::lazy_tensors). Split models need their paths.
     #[doc(alias = "llama_model_load_from_file_ptr")]
-    pub fn builder_from_file(file: &File) -> ModelBuilder<'_> {
-        ModelBuilder::new(Source::File(file))
+    pub fn builder_from_file(mut file: &File) -> ModelBuilder<'_> {
+        // Planning opens it several times.
+        let start = file.stream_position();
+        ModelBuilder::new(Source::File(file, start))
     }
 }

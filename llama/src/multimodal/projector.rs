@@ -3,10 +3,12 @@
 use super::check;
 use super::part::{Media, Part};
 use super::prompt::MediaPrompt;
+use crate::backend;
 use crate::context::{FlashAttention, threads};
-use crate::device::Device;
+use crate::device::{Device, DeviceKind};
 use crate::error::{Error, Result};
 use crate::ffi::mtmd::{BitmapPtr, Params, ProjectorPtr, RawPart};
+use crate::fit::DeviceUsage;
 use crate::model::{Model, path_string};
 use crate::stack;
 use crate::vocab::{Special, VocabKind};
@@ -80,6 +82,36 @@ impl Projector {
             n_threads: None,
             flash_attention: FlashAttention::Auto,
             image_tokens: (None, None),
+        }
+    }
+
+    /// Says what the projector in a file would take of the memory of the host and of devices, without reading its
+    /// weights. `device` is where it would compute; a GPU where there is one unless it is given. Images that are larger
+    /// than llama.cpp's sample may take more to compute than that.
+    ///
+    /// ```no_run
+    /// use llama::{Model, multimodal::Projector};
+    /// let needed = Projector::memory_needed("mmproj.gguf", None)?;
+    /// let plan = Model::builder("model.gguf").planner().n_ctx(4096..=32768).beside(&needed).plan()?;
+    /// # Ok::<(), llama::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::LoadProjector`] and [`Error::Fault`] as [`ProjectorBuilder::load`]; [`Error::InvalidParameter`] for a
+    /// device that combines others.
+    #[doc(alias = "mtmd_get_memory_usage")]
+    pub fn memory_needed(path: impl AsRef<Path>, device: Option<&Device>) -> Result<Vec<DeviceUsage>> {
+        backend::init()?;
+        let path = path.as_ref();
+        let refuse = |detail: String| Error::LoadProjector { path: path.to_owned(), detail };
+        check::check(path).map_err(refuse)?;
+        let gpu = device.is_none_or(|device| device.kind() != DeviceKind::Cpu);
+        let device = device.filter(|_| gpu).map(|device| device.single("device")).transpose()?;
+        crate::registry::computing();
+        crate::log::clear_detail();
+        match crate::ffi::mtmd::memory_needed(&path_string(path)?, gpu, device)? {
+            Some(list) => crate::fit::usage(list),
+            None => Err(refuse(reason(&crate::log::take_detail()))),
         }
     }
 

@@ -1,12 +1,14 @@
 //! What is planned before loading is what a load takes.
 
-use crate::common::{default_path, folder};
+use crate::common::{batch, default_path, folder};
 use llama::{
     CacheType, CancelToken, ContextBuilder, DeviceKind, Error, FlashAttention, Layers, LoadMode, MemoryUse,
-    Model,
+    Model, Token,
 };
 use llama_test_kit::{Arch, RandomModel, Shape, WeightType};
 use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
 
 /// Within one part in fifty, and a page for alignment.
 fn near(planned: u64, real: u64) -> bool {
@@ -37,7 +39,7 @@ fn plans_are_kept_by_loads() {
             assert!(plan.layer_weights.iter().all(|bytes| *bytes > 0), "{name}");
             assert_eq!(plan.n_layer, model.n_layer());
             assert!(plan.fits(), "{name}: a few hundred kilobytes");
-            assert_eq!((plan.offloaded, plan.gpu_layers()), (0, Layers::Count(0)));
+            assert_eq!((plan.offloaded, plan.gpu_layers(), plan.cpu_moe), (0, Layers::None, 0));
         }
     }
 }
@@ -101,8 +103,9 @@ fn what_is_missing_is_said_and_nothing_is_allocated() {
     assert_eq!(plan.n_layer, 32);
     assert!(!plan.fits());
     let host = &plan.memories[0];
-    assert!(host.device.is_none() && host.available > 0);
-    assert_eq!(host.missing, host.usage.total() - host.available);
+    let available = host.available.expect("the host tells what it has");
+    assert!(host.device.is_none() && available > 0);
+    assert_eq!(host.missing, host.usage.total() - available);
     assert_eq!(host.usage.context, 256 << 30);
 }
 
@@ -160,4 +163,53 @@ fn plans_are_cancelled() {
     });
     assert!(matches!(planner.plan(), Err(Error::Cancelled)));
     assert_eq!(measured.get(), 1);
+}
+
+/// Elsewhere there may be no way to tell.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_others_have_taken_of_the_host_is_not_free() {
+    let read = || {
+        let text = std::fs::read_to_string("/proc/meminfo").unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    };
+    let cpu = llama::devices().unwrap().into_iter().find(|d| d.kind() == DeviceKind::Cpu).unwrap();
+    let (before, memory, after) = (read(), cpu.memory().unwrap(), read());
+    assert!(memory.free < memory.total, "{memory:?}");
+    assert!(memory.free <= before.max(after) + (1 << 30), "{memory:?}, {before} {after}");
+}
+
+/// A plan opens its model several times.
+#[test]
+fn open_files_are_planned_from_where_they_were() {
+    let path = RandomModel::new(Shape::tiny(Arch::Llama)).cached(folder()).unwrap();
+    let expected = llama::fit(&path, &[], 512).unwrap();
+    let inner = folder().join("planned-inside.bin");
+    let content = [b"a header of some container".to_vec(), std::fs::read(&path).unwrap()].concat();
+    std::fs::write(&inner, content).unwrap();
+    for (path, start) in [(&path, 0), (&inner, 26)] {
+        let mut file = File::open(path).unwrap();
+        file.seek(SeekFrom::Start(start)).unwrap();
+        let planner = Model::builder_from_file(&file).devices(&[]).planner();
+        let cpu = llama::devices().unwrap().into_iter().find(|d| d.kind() == DeviceKind::Cpu).unwrap();
+        let plan = planner.limit(&cpu, expected.memories[0].usage.total()).n_ctx(256..=4096).plan().unwrap();
+        assert_eq!((plan.n_ctx, plan.memories[0].usage), (512, expected.memories[0].usage), "{start}");
+    }
+}
+
+/// Without devices everything is with the host, experts or not.
+#[test]
+fn experts_that_stay_with_the_host_change_no_answer() {
+    let path = RandomModel::new(Shape::tiny_moe()).cached(folder()).unwrap();
+    let logits = |layers| {
+        let model = Model::builder(&path).gpu_layers(Layers::All).cpu_moe(layers).load().unwrap();
+        let mut context = model.context_builder().n_ctx(256).n_threads(1).build().unwrap();
+        let output = context.decode(&batch(0, 0, &[Token(5), Token(9), Token(7)])).unwrap();
+        output.logits_last().unwrap().to_vec()
+    };
+    let expected = logits(0);
+    for layers in [1, 2, u32::MAX] {
+        assert_eq!(logits(layers), expected, "{layers}");
+    }
 }

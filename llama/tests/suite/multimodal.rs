@@ -4,7 +4,7 @@ use crate::common::{folder, random};
 use llama::multimodal::{
     Audio, Chunk, ChunkKind, Image, MediaPrompt, Part, Projector, split_at_markers, unused_marker,
 };
-use llama::{Batch, Context, Error, MemoryEffect, Model, PromptPart, Sampler, SeqId, Special};
+use llama::{Batch, Context, DeviceKind, Error, MemoryEffect, Model, PromptPart, Sampler, SeqId, Special};
 use llama_test_kit::{Arch, Eyes, RandomProjector};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -63,6 +63,30 @@ fn logits(ctx: &mut Context, prompt: &MediaPrompt) -> Vec<f32> {
     let logits = done.output().logits_last().unwrap().as_slice().to_vec();
     assert!(logits.iter().all(|value| value.is_finite()));
     logits
+}
+
+/// Before a model is there, and without its weights in memory.
+#[test]
+fn what_a_projector_needs_is_known_before_it_is_loaded() {
+    let cpu = llama::devices().unwrap().into_iter().find(|device| device.kind() == DeviceKind::Cpu).unwrap();
+    let images = RandomProjector::new(64);
+    let (audio, all) = (images.clone().eyes(None).ears(true), images.clone().ears(true));
+    for (projector, both) in [(images, false), (audio, false), (all, true)] {
+        let path = write(&projector);
+        let needed = Projector::memory_needed(&path, Some(&cpu)).unwrap();
+        let file = llama::gguf::Gguf::open(&path).unwrap();
+        let bytes: u64 = file.tensors().iter().map(|tensor| tensor.bytes().unwrap()).sum();
+        // What images and recordings both pass through is there twice.
+        let twice = needed[0].usage.weights - bytes;
+        assert_eq!((needed.len(), needed[0].usage.context), (1, 0));
+        assert!(if both { twice < bytes / 10 } else { twice == 0 }, "{needed:?} {bytes}");
+        assert!(needed[0].usage.compute > 0, "{needed:?}");
+        // Where a projector computes by default.
+        let default: u64 =
+            Projector::memory_needed(&path, None).unwrap().iter().map(|m| m.usage.weights).sum();
+        assert_eq!(default, needed[0].usage.weights);
+        std::fs::remove_file(path).unwrap();
+    }
 }
 
 #[test]

@@ -195,6 +195,9 @@ pub(super) fn rows() -> Vec<super::Row> {
     "Projector::load: a folder" => LoadProjector, |s| Projector::load(s.projector.model(), folder()).map(drop);
     "Projector::load: a path with a zero byte" => LoadProjector, |s| Projector::load(s.projector.model(), "a\0b").map(drop);
     "Projector::load: a text model" => LoadProjector, |s| Projector::load(s.projector.model(), default_path()).map(drop);
+    "Projector::memory_needed: no such file" => LoadProjector, |_| Projector::memory_needed("nowhere.gguf", None).map(drop);
+    "Projector::memory_needed: a text model" => LoadProjector, |_| Projector::memory_needed(default_path(), None).map(drop);
+    "Projector::memory_needed: a path with a zero byte" => LoadProjector, |_| Projector::memory_needed("a\0b", None).map(drop);
     "ProjectorBuilder::load: no threads" => InvalidParameter, |s| s.builder().n_threads(0).load().map(drop);
     "ProjectorBuilder::load: too many threads" => InvalidParameter, |s| s.builder().n_threads(u32::MAX).load().map(drop);
     "ProjectorBuilder::load: no image tokens" => InvalidParameter, |s| s.builder().max_image_tokens(0).load().map(drop);

@@ -5,8 +5,8 @@ use super::{Row, rows};
 use crate::common::{default_path, folder, model};
 use llama::gguf::{Gguf, GgufWriter, Value};
 use llama::{
-    CancelToken, Error, Layers, LoadMode, MetadataOverride, Model, ModelBuilder, NumaStrategy, Token,
-    split_path, split_prefix,
+    CancelToken, DeviceKind, Error, Layers, LoadMode, MetadataOverride, Model, ModelBuilder, NumaStrategy,
+    SplitMode, Token, split_path, split_prefix,
 };
 use llama_test_kit::{Arch, RandomModel, Shape};
 use std::fs::File;
@@ -42,6 +42,13 @@ pub(super) fn rows() -> Vec<Row> {
         #[allow(clippy::reversed_empty_ranges, reason = "this is what is tested")]
         let range = 512..=256;
         Model::builder(default_path()).planner().n_ctx(range).plan().map(drop)
+    };
+    "Planner::plan: devices that share each tensor" => InvalidParameter, |_| {
+        Model::builder(default_path()).split_mode(SplitMode::Tensor).planner().plan().map(drop)
+    };
+    "Fit::check: all of the host is for others" => DoesNotFit, |_| {
+        let cpu = llama::devices()?.into_iter().find(|device| device.kind() == DeviceKind::Cpu).unwrap();
+        Model::builder(default_path()).devices(&[]).planner().reserve(&cpu, u64::MAX).plan()?.check()
     };
     "Fit::check: no memory at all" => DoesNotFit, |_| {
         let devices = llama::devices()?;
