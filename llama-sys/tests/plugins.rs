@@ -299,5 +299,8 @@ fn plugins_of_this_build_show_one_function_and_need_no_ggml_before() {
         };
         assert_eq!(defined, ["lrs_plugin_attach"], "{}", file.display());
         assert!(undefined.iter().all(|name| !name.contains("ggml")), "{}: {undefined:?}", file.display());
+        // Nothing is taken down while threads may compute.
+        let at_exit = |name: &&String| name.starts_with("__cxa_atexit") || name.starts_with("atexit");
+        assert_eq!(undefined.iter().find(at_exit), None, "{}", file.display());
     }
 }
