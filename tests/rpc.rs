@@ -9,6 +9,7 @@ use llama_test_kit::{Arch, RandomModel, Shape};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use support::worker::{Host, free_endpoint, processor, serve_if_asked};
@@ -267,6 +268,83 @@ fn endpoints_that_cannot_work() {
     }
     let error = Server::new(processor()).cache("a\0b").serve(&unused).expect_err("zero byte");
     assert!(matches!(error, Error::NulByte { .. }), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn child_processes_do_not_hold_connections() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let server = Host::start(free_endpoint());
+    let host = rpc::connect(&server.endpoint)?;
+    let model =
+        Model::builder(default_model_path()).devices(host.devices()).gpu_layers(Layers::All).load()?;
+    let mut child = Command::new("sleep").arg("60").spawn().expect("a program of every system");
+    drop(model);
+    let started = Instant::now();
+    let connected = rpc::connect(&server.endpoint);
+    let _ = child.kill();
+    let _ = child.wait();
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}: {connected:?}", started.elapsed());
+    connected.map(drop)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn failed_connections_leave_nothing_behind() {
+    let _lock = ONE_AT_A_TIME.lock();
+    let open = || std::fs::read_dir("/proc/self/fd").expect("Linux has it").count();
+    let unused = free_endpoint();
+    rpc::connect(&unused).expect_err("nobody there");
+    let before = open();
+    for _ in 0..50 {
+        rpc::connect(&unused).expect_err("nobody there");
+    }
+    // Other tests wait, what they have started may still end.
+    assert!(open() <= before + 5, "{before} before, {} after", open());
+}
+
+/// Stops a server for a while, as if it computed: it reads nothing and greets nobody.
+#[cfg(unix)]
+fn keep_busy(server: &Host, time: Duration) {
+    let id = server.child.id().to_string();
+    let signal = move |name: &str| {
+        let sent = Command::new("kill").args([name, &id]).status();
+        assert!(sent.expect("a program of every system").success());
+    };
+    signal("-STOP");
+    std::thread::spawn(move || {
+        std::thread::sleep(time);
+        signal("-CONT");
+    });
+}
+
+/// `.ci/rpc-hosts` runs this with more seconds than a host without a sign of life gets.
+#[cfg(unix)]
+#[test]
+fn a_server_without_room_for_more_is_waited_for() -> Result<(), Error> {
+    let Some(seconds) = std::env::var("LLAMA_TEST_RPC_BUSY").ok().and_then(|text| text.parse().ok()) else {
+        println!("skipped: LLAMA_TEST_RPC_BUSY says no time");
+        return Ok(());
+    };
+    let _lock = ONE_AT_A_TIME.lock();
+    let server = Host::start(free_endpoint());
+    let host = rpc::connect(&server.endpoint)?;
+    let mut started = None;
+    let model = Model::builder(slow_model_path())
+        .devices(host.devices())
+        .gpu_layers(Layers::All)
+        .on_progress(|progress| {
+            // It has room for the weights, which are on their way.
+            if progress > 0.1 && started.is_none() {
+                started = Some(Instant::now());
+                keep_busy(&server, Duration::from_secs(seconds));
+            }
+        })
+        .load()?;
+    assert_eq!(generate(&model, &prompt()[..5], 3)?.len(), 3);
+    let took = started.expect("there was some progress").elapsed();
+    assert!(took > Duration::from_secs(seconds - 1), "{took:?}");
+    Ok(())
 }
 
 /// Answers each connection with `reply`, and waits for its end.

@@ -19,8 +19,8 @@
 //!
 //! # When a server goes away
 //! What waits for its answer gets an error; contexts concerned are unusable from then on and can be dropped. A
-//! server whose host vanishes without a word is given up after about a minute. One whose host lives is waited for: it
-//! may be computing.
+//! server whose host vanishes without a word is given up after about a minute, or some minutes where it had taken no
+//! more data for long. One whose host lives is waited for: it may be computing. On Windows the system's own times hold.
 //! Once nothing uses the old connection any more, the same devices connect anew.
 #![forbid(unsafe_code)]
 
