@@ -4,7 +4,7 @@ mod support;
 
 use llama::log::Level;
 use llama::rpc::{self, Server};
-use llama::{Batch, Context, Error, Layers, Model, SeqId, Session, StopReason, Token};
+use llama::{Batch, CancelToken, Context, Error, Layers, Model, SeqId, Session, StopReason, Token};
 use llama_test_kit::{Arch, RandomModel, Shape};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -198,6 +198,30 @@ fn weights_are_kept_whole_or_not_at_all() -> Result<(), Error> {
         assert!(logits(&model)? == expected);
         assert_eq!(kept(), files);
     }
+    // One that is damaged is removed, one that cannot be read is as good as none: both are sent again.
+    let names =
+        || std::fs::read_dir(&folder).expect("it is there").map(|entry| entry.expect("a file").path());
+    let mut files: Vec<PathBuf> = names().collect();
+    let mut bytes = std::fs::read(&files[0]).expect("it can be read");
+    bytes[1000] ^= 1;
+    std::fs::write(&files[0], &bytes).expect("it can be written");
+    std::fs::write(&files[1], "").expect("it can be written");
+    std::fs::remove_file(&files[2]).expect("it can be removed");
+    std::fs::create_dir(&files[2]).expect("a folder that nobody can read as a file");
+    let damaged = bytes;
+    let mut server = Host::start_with_cache(endpoint.clone(), &folder);
+    let host = rpc::connect(&endpoint)?;
+    let model = Model::builder(wide_model_path()).devices(host.devices()).gpu_layers(Layers::All).load()?;
+    assert!(logits(&model)? == expected);
+    assert!(server.child.try_wait().expect("a process").is_none(), "the server is alive");
+    let mut now: Vec<PathBuf> = names().collect();
+    now.sort();
+    files.sort();
+    assert_eq!(now, files);
+    let healed = |file: &&PathBuf| {
+        std::fs::read(file).is_ok_and(|bytes| bytes.len() == damaged.len() && bytes != damaged)
+    };
+    assert_eq!(now.iter().filter(healed).count(), 2);
     std::fs::remove_dir_all(&folder).expect("it can be removed");
     let error = Server::new(processor()).cache("/dev/null/cache").serve(&endpoint).expect_err("no folder");
     assert!(matches!(error, Error::Io { .. }), "{error}");
@@ -347,6 +371,46 @@ fn a_server_without_room_for_more_is_waited_for() -> Result<(), Error> {
     Ok(())
 }
 
+#[test]
+fn a_server_ends_when_it_is_told_to() {
+    let _lock = ONE_AT_A_TIME.lock();
+    let cancelled = |outcome: Result<_, Error>| matches!(outcome, Err(Error::Cancelled));
+    let token = CancelToken::new();
+    token.cancel();
+    let server = || Server::new(processor()).n_threads(1).cancel(token.clone());
+    assert!(cancelled(server().serve(&free_endpoint())));
+
+    token.reset();
+    let endpoint = free_endpoint();
+    for connects in [false, true, true] {
+        std::thread::scope(|scope| {
+            let serving = scope.spawn(|| server().serve(&endpoint));
+            let mut client = None;
+            while connects && client.is_none() {
+                std::thread::sleep(Duration::from_millis(20));
+                client = rpc::connect(&endpoint)
+                    .and_then(|host| {
+                        Model::builder(default_model_path())
+                            .devices(host.devices())
+                            .gpu_layers(Layers::All)
+                            .load()
+                    })
+                    .ok();
+            }
+            // While it waits for a client, and while one is connected.
+            std::thread::sleep(Duration::from_millis(200));
+            assert!(!serving.is_finished());
+            let started = Instant::now();
+            token.cancel();
+            assert!(cancelled(serving.join().expect("no panic")));
+            assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+            let lost = client.map(|model: Model| generate(&model, &prompt(), 5).is_err());
+            assert_eq!(lost, connects.then_some(true));
+        });
+        token.reset();
+    }
+}
+
 /// Answers each connection with `reply`, and waits for its end.
 fn impostor(reply: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -412,6 +476,33 @@ fn a_server_outlives_clients_that_talk_nonsense() -> Result<(), Error> {
     let mut hello = vec![14_u8];
     hello.extend(24_u64.to_ne_bytes());
     hello.extend([0; 24]);
+    // Messages of any length, which say that they are longer than memory can be, or is.
+    for (command, size) in
+        [6_u8, 10].into_iter().flat_map(|c| [u64::MAX, 1 << 63, 1 << 62, 1 << 46].map(|s| (c, s)))
+    {
+        let mut client = TcpStream::connect(&server.endpoint).expect("the server listens");
+        let bytes = [hello.as_slice(), &[command], &size.to_ne_bytes(), &[0; 100]].concat();
+        client.write_all(&bytes).expect("the server listens");
+        // It hangs up, with or without having read all.
+        let _ = client.read_to_end(&mut Vec::new());
+    }
+    // A tensor that lies outside of the memory that it names.
+    let mut client = TcpStream::connect(&server.endpoint).expect("the server listens");
+    let mut ask = |command: u8, request: &[u8], answer: &mut [u8]| {
+        let size = (request.len() as u64).to_ne_bytes();
+        client.write_all(&[&[command][..], &size, request].concat()).expect("the server listens");
+        client.read_exact(answer).expect("an answer");
+    };
+    ask(14, &[0; 24], &mut [0; 36]);
+    let mut buffer = [0; 24];
+    ask(0, &[&[0; 4][..], &4096_u64.to_ne_bytes()].concat(), &mut buffer);
+    let mut tensor = vec![0; 296];
+    tensor[12..20].copy_from_slice(&buffer[8..16]);
+    tensor[20..36].copy_from_slice(&[1_u32; 4].map(u32::to_ne_bytes).concat());
+    let mut request = tensor;
+    request.extend([0; 16]);
+    client.write_all(&[&[8_u8][..], &(request.len() as u64).to_ne_bytes(), &request].concat()).expect("sent");
+    assert_eq!(client.read(&mut [0]).expect("it hangs up"), 0);
     for _ in 0..200 {
         let mut bytes = hello.clone();
         for _ in 0..3 {

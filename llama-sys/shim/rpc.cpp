@@ -1,4 +1,4 @@
-// Devices of other hosts, and this host's devices for others.
+// Devices of other hosts.
 #include "guard.h"
 
 #include "ggml-rpc.h"
@@ -14,15 +14,6 @@ void lrs_rpc_version(int version[3]) {
 
 int lrs_rpc_connect(lrs_fault * fault, ggml_backend_reg_t * registry, const char * endpoint) {
     return lrs::call(fault, registry, [&] { return ggml_backend_rpc_add_server(endpoint); });
-}
-
-// Returns when the server cannot go on; why is in the log.
-int lrs_rpc_serve(lrs_fault * fault, const char * endpoint, const char * cache, std::size_t n_threads,
-                  std::size_t n_devices, ggml_backend_dev_t * devices) {
-    char * none = nullptr;
-    return lrs::call<void>(fault, static_cast<void *>(none), [&] {
-        ggml_backend_rpc_start_server(endpoint, cache, n_threads, n_devices, devices);
-    });
 }
 
 } // extern "C"

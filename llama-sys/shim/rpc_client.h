@@ -28,7 +28,6 @@ extern "C" int lrs_printf(const char * format, ...);
 #include <mutex>
 #include <optional>
 #include <queue>
-#include <random>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -42,13 +41,11 @@ extern "C" int lrs_printf(const char * format, ...);
 #include "ggml-impl.h"
 #include "ggml-rpc.h"
 #include "guard.h"
+#include "rpc_server.h"
 
 struct rpc_msg_free_buffer_req;
 
 namespace lrs {
-
-// Of the thread that talks to one server.
-inline thread_local bool connection_lost = false;
 
 // The next wait of this thread is for the answer to a request to free memory.
 inline thread_local bool frees_remote_memory = false;
@@ -95,33 +92,6 @@ private:
 
 // Threads may still compute while the process ends: it stays until then.
 inline graphs & remote_graphs = *new graphs;
-
-// Stands in for the stream that writes a file of the cache. A file has all its bytes or does not exist: it is found by
-// the hash in its name, and whatever it holds is taken for that tensor.
-class cache_file {
-public:
-    cache_file(const std::filesystem::path & path, std::ios::openmode mode) : path(path), mode(mode) {}
-
-    void write(const char * data, std::size_t size) {
-        std::filesystem::path part = path;
-        part += "." + std::to_string(std::random_device()()) + ".part";
-        std::ofstream file(part, mode);
-        file.write(data, static_cast<std::streamsize>(size));
-        file.close();
-        std::error_code failure;
-        if (file) {
-            std::filesystem::rename(part, path, failure);
-        }
-        if (!file || failure) {
-            GGML_LOG_ERROR("cannot write %s\n", path.string().c_str());
-            std::filesystem::remove(part, failure);
-        }
-    }
-
-private:
-    std::filesystem::path path;
-    std::ios::openmode mode;
-};
 
 template <class... A> void rpc_abort(const char * file, int line, const char * format, A... arguments) {
     if (!guarded() && std::strncmp(format, "Remote RPC server", 17) == 0) {
@@ -179,8 +149,6 @@ private:
 // ggml-rpc.cpp spells these names with `std::`.
 namespace std {
 
-using lrs_ofstream = lrs::cache_file;
-
 template <class> using lrs_promise = lrs::question;
 template <class> using lrs_shared_future = lrs::answer;
 
@@ -194,13 +162,22 @@ template <class T, class... A> shared_ptr<T> lrs_make_shared(A &&... arguments) 
 
 } // namespace std
 
-#define ofstream lrs_ofstream
 #define promise lrs_promise
 #define shared_future lrs_shared_future
 #define make_shared lrs_make_shared
 
 #undef GGML_ABORT
 #define GGML_ABORT(...) lrs::rpc_abort(__FILE__, __LINE__, __VA_ARGS__)
+
+// In front of the definition of this function: what serves.
+#define ggml_backend_rpc_buffer_free_buffer(...)                                                                       \
+    ggml_backend_rpc_buffer_free_buffer(__VA_ARGS__);                                                                  \
+    static void rpc_serve_client(const std::vector<ggml_backend_t> &, const char *, socket_ptr);                       \
+    extern "C" int lrs_rpc_serve(lrs_fault * fault, const lrs::offer * offer) {                                        \
+        char * none = nullptr;                                                                                         \
+        return lrs::call<void>(fault, none, [&] { lrs::serve(*offer, rpc_serve_client); });                            \
+    }                                                                                                                  \
+    static void(ggml_backend_rpc_buffer_free_buffer)(__VA_ARGS__)
 
 // In front of the definition of this function: the table of functions gets this one, which calls upstream's.
 #define ggml_backend_rpc_graph_compute(...)                                                                    \

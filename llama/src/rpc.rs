@@ -25,11 +25,13 @@
 #![forbid(unsafe_code)]
 
 use crate::backend;
+use crate::cancel::CancelToken;
 use crate::context::threads;
-use crate::device::Device;
+use crate::device::{Device, DeviceKind};
 use crate::error::{Error, Result};
 use crate::model::path_string;
 use crate::{ffi, log};
+use llama_sys::FaultKind;
 use std::convert::Infallible;
 use std::ffi::CString;
 use std::io;
@@ -130,8 +132,9 @@ fn parse(endpoint: &str) -> Result<(CString, SocketAddr)> {
 /// ```no_run
 /// use llama::rpc::Server;
 ///
-/// let server = Server::new(llama::devices()?);
-/// let error = server.n_threads(8).serve("127.0.0.1:50052").unwrap_err();
+/// let mut devices = llama::devices()?;
+/// devices.retain(|device| device.kind() != llama::DeviceKind::Accelerator);
+/// let error = Server::new(devices).n_threads(8).serve("127.0.0.1:50052").unwrap_err();
 /// println!("the server has ended: {error}");
 /// # Ok::<(), llama::Error>(())
 /// ```
@@ -141,12 +144,19 @@ pub struct Server {
     devices: Vec<Device>,
     n_threads: u32,
     cache: Option<PathBuf>,
+    cancel: CancelToken,
 }
 
 impl Server {
-    /// A server for these devices, see [`devices`](crate::devices).
+    /// A server for these devices, see [`devices`](crate::devices). An accelerator such as BLAS cannot be among them:
+    /// it has no memory of its own.
     pub fn new(devices: impl IntoIterator<Item = Device>) -> Self {
-        Self { devices: devices.into_iter().collect(), n_threads: crate::default_threads(), cache: None }
+        Self {
+            devices: devices.into_iter().collect(),
+            n_threads: crate::default_threads(),
+            cache: None,
+            cancel: CancelToken::new(),
+        }
     }
 
     /// Threads that a device computes with where it is the processor.
@@ -157,25 +167,37 @@ impl Server {
     }
 
     /// Keeps large weights that clients send in files of this folder, so that a model that is loaded again need not
-    /// be sent again. The folder is made where it is missing. What cannot be written is sent again, see the log.
+    /// be sent again. The folder is made where it is missing. What cannot be written or read is sent again, and what
+    /// is damaged is removed, see the log.
     pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache = Some(folder.into());
         self
     }
 
+    /// Ends [`serve`](Self::serve) with [`Error::Cancelled`] when the token is cancelled: within a second, or when the
+    /// computation of a client is done. On Windows only when a client comes or goes.
+    pub fn cancel(mut self, token: CancelToken) -> Self {
+        self.cancel = token;
+        self
+    }
+
     /// Listens at `endpoint`, an IPv4 address with a port, and works for one client after the other: each as long as
-    /// it stays, or some seconds where it does not say a word. Returns when that fails, and only then.
+    /// it stays, or some seconds where it does not say a word. A client whose request fails is sent away, see the log.
     ///
     /// # Errors
     /// [`Error::Remote`] when the endpoint is malformed, is no address of this host or is taken;
-    /// [`Error::InvalidParameter`] without devices or threads; [`Error::Io`] when there can be no folder for the
-    /// [`cache`](Self::cache); [`Error::Fault`] when a request of a client
-    /// made llama.cpp fail.
+    /// [`Error::InvalidParameter`] without devices or threads, or with an accelerator; [`Error::Io`] when there can be
+    /// no folder for the [`cache`](Self::cache); [`Error::Cancelled`] after a [`cancel`](Self::cancel);
+    /// [`Error::Fault`] when llama.cpp failed in the middle of a computation of several threads, which are lost then.
     #[doc(alias = "ggml_backend_rpc_start_server")]
     pub fn serve(&self, endpoint: &str) -> Result<Infallible> {
         backend::init()?;
         if self.devices.is_empty() {
             return Err(Error::invalid("devices", "there are none to serve"));
+        }
+        if let Some(device) = self.devices.iter().find(|device| device.kind() == DeviceKind::Accelerator) {
+            let why = format!("{} works in the memory of the processor and cannot be lent", device.name());
+            return Err(Error::invalid("devices", why));
         }
         let n_threads = usize::try_from(threads::checked("n_threads", self.n_threads)?).unwrap_or(1);
         let refuse = |detail: String| Error::Remote { endpoint: endpoint.to_owned(), detail };
@@ -187,11 +209,17 @@ impl Server {
             let failed = |error: io::Error| Error::Io { path: path.clone(), detail: error.to_string() };
             std::fs::create_dir_all(path).map_err(failed)?;
         }
-        // llama.cpp does not tell why it cannot listen.
+        // Says why that is not possible on every system.
         drop(std::net::TcpListener::bind(address).map_err(|error| refuse(error.to_string()))?);
         let devices: Vec<_> =
             self.devices.iter().map(|device| device.single("devices")).collect::<Result<_>>()?;
-        ffi::rpc::serve(&text, cache.as_deref(), n_threads, &devices)?;
-        Err(refuse(format!("the server ended: {}", log::take_detail())))
+        log::clear_detail();
+        match ffi::rpc::serve(&text, cache.as_deref(), n_threads, &devices, self.cancel.flag()) {
+            Ok(()) => Err(Error::Cancelled),
+            Err(Error::Fault { fault, .. }) if fault.kind() == FaultKind::Exception => {
+                Err(refuse(fault.message().to_owned()))
+            }
+            Err(error) => Err(error),
+        }
     }
 }
