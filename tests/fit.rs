@@ -261,11 +261,14 @@ fn what_combines_devices_belongs_to_one_model() -> Result<(), Error> {
 #[cfg(feature = "rpc")]
 #[test]
 fn what_is_full_holds_nothing() -> Result<(), Error> {
+    use support::worker::{Claims, free_endpoint};
+
     let _lock = ONE_AT_A_TIME.lock();
     let path = model_path();
     // More may be taken than a device wants to give: the rest is negative then.
     for free in [0, 0_u64.wrapping_sub(4096)] {
-        let host = llama::rpc::connect(&support::worker::host_with_free_bytes(free))?;
+        let claims = Claims { free, ..Claims::default() };
+        let host = llama::rpc::connect(&claims.serve(free_endpoint()))?;
         assert_eq!(host.devices()[0].memory()?.free, 0);
         let planner = |layers| planner(&path, host.devices(), layers, &[]).context(|c| c.n_ctx(512));
         let plan = planner(Layers::Auto).plan()?;

@@ -4,7 +4,9 @@ mod support;
 
 use llama::log::Level;
 use llama::rpc::{self, Server};
-use llama::{Batch, CancelToken, Context, Error, Layers, Model, SeqId, Session, StopReason, Token};
+use llama::{
+    Batch, CancelToken, Context, DeviceState, Error, Layers, Model, SeqId, Session, State, StopReason, Token,
+};
 use llama_test_kit::{Arch, RandomModel, Shape};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,7 +14,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
-use support::worker::{Host, free_endpoint, processor, serve_if_asked};
+use support::worker::{Claims, Host, free_endpoint, processor, serve_if_asked};
 use support::{default_model, default_model_path, endless, scratch, slow_model_path};
 
 /// A server works for one process at a time, and an unfinished connection waits for its end: one test after the other.
@@ -107,6 +109,75 @@ fn a_worker_that_dies_is_an_error() -> Result<(), Error> {
 }
 
 #[test]
+fn a_worker_that_is_back_is_connected_anew() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let mut server = Host::start(free_endpoint());
+    let host = rpc::connect(&server.endpoint)?;
+    let load = || Model::builder(default_model_path()).devices(host.devices()).gpu_layers(Layers::All).load();
+    let expected = generate(default_model(), &prompt(), 10)?;
+    let lost = load()?;
+    let mut context = lost.context_builder().n_ctx(256).n_threads(2).build()?;
+    one_by_one(&mut context, 300..303)?;
+    server.kill();
+    context.memory().clear(false)?;
+    let error = one_by_one(&mut context, 300..400).expect_err("nobody there");
+    let told = error.to_string();
+    assert!(told.contains("connection to the remote device is lost"), "{told}");
+    assert!(told.contains(&server.endpoint), "{told}");
+
+    // Whatever still holds the old connection does not matter.
+    server = Host::start(server.endpoint.clone());
+    let model = load()?;
+    assert_eq!(generate(&model, &prompt(), 10)?, expected);
+
+    // What was on the server is gone with it.
+    let mut late = lost.context_builder().n_ctx(256).n_threads(1).build()?;
+    let error = one_by_one(&mut late, 300..303).expect_err("its weights are gone").to_string();
+    assert!(error.contains("connection to the remote device is lost"), "{error}");
+    drop((context, late, lost));
+    assert_eq!(generate(&model, &prompt(), 10)?, expected);
+    assert!(server.child.try_wait().expect("a process").is_none(), "the server is alive");
+    Ok(())
+}
+
+/// What is done with a context whose server is gone.
+type Act = fn(&mut Context, &State, &DeviceState) -> Result<(), Error>;
+
+#[test]
+fn states_of_a_worker_that_dies_are_errors() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let acts: [(&str, Act); 6] = [
+        ("save", |context, _, _| context.save_state(&[]).map(drop)),
+        ("save a sequence", |context, _, _| context.save_sequence(SeqId(0), &[]).map(drop)),
+        ("restore", |context, state, _| context.restore_state(state)),
+        ("save on the device", |context, _, _| context.save_sequence_on_device(SeqId(0), true).map(drop)),
+        ("save anew on the device", |context, _, _| {
+            context.save_sequence_on_device(SeqId(0), false).map(drop)
+        }),
+        ("restore on the device", |context, _, state| context.restore_sequence_from_device(state, SeqId(0))),
+    ];
+    for (what, act) in acts {
+        let mut server = Host::start(free_endpoint());
+        let host = rpc::connect(&server.endpoint)?;
+        // A memory that has parts that are overwritten.
+        let model =
+            Model::builder(partial_model_path()).devices(host.devices()).gpu_layers(Layers::All).load()?;
+        let mut context = model.context_builder().n_ctx(256).n_threads(1).build()?;
+        one_by_one(&mut context, 20..30)?;
+        let state = context.save_state(&[])?;
+        let on_device = context.save_sequence_on_device(SeqId(0), false)?;
+        context.restore_state(&state)?;
+        context.restore_sequence_from_device(&on_device, SeqId(0))?;
+        server.kill();
+        let error = act(&mut context, &state, &on_device).expect_err(what).to_string();
+        let lost = ["connection to the remote device is lost", "no connection to"];
+        assert!(lost.iter().any(|words| error.contains(words)), "{what}: {error}");
+        assert!(one_by_one(&mut context, 20..40).is_err(), "{what}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_worker_without_layers_may_die() -> Result<(), Error> {
     let _lock = ONE_AT_A_TIME.lock();
     let mut servers = [Host::start(free_endpoint()), Host::start(free_endpoint())];
@@ -170,6 +241,11 @@ fn contexts_of_one_device_do_not_disturb_each_other() -> Result<(), Error> {
         }
         Ok(())
     })
+}
+
+/// A model with a sliding window.
+fn partial_model_path() -> PathBuf {
+    RandomModel::new(Shape::tiny(Arch::Gemma3)).cached(scratch()).expect("the kit writes models")
 }
 
 /// A model with weights that are large enough to be kept.
@@ -342,6 +418,22 @@ fn keep_busy(server: &Host, time: Duration) {
     });
 }
 
+#[cfg(unix)]
+#[test]
+fn a_server_that_still_works_for_this_process_is_waited_for() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let server = Host::start(free_endpoint());
+    let host = rpc::connect(&server.endpoint)?;
+    let load = || Model::builder(default_model_path()).devices(host.devices()).gpu_layers(Layers::All).load();
+    let model = load()?;
+    keep_busy(&server, Duration::from_secs(13));
+    drop(model);
+    let started = Instant::now();
+    assert_eq!(generate(&load()?, &prompt(), 10)?, generate(default_model(), &prompt(), 10)?);
+    assert!(started.elapsed() > Duration::from_secs(12), "{:?}", started.elapsed());
+    Ok(())
+}
+
 /// `.ci/rpc-hosts` runs this with more seconds than a host without a sign of life gets.
 #[cfg(unix)]
 #[test]
@@ -368,6 +460,108 @@ fn a_server_without_room_for_more_is_waited_for() -> Result<(), Error> {
     assert_eq!(generate(&model, &prompt()[..5], 3)?.len(), 3);
     let took = started.expect("there was some progress").elapsed();
     assert!(took > Duration::from_secs(seconds - 1), "{took:?}");
+    Ok(())
+}
+
+#[test]
+fn a_server_that_is_silent_does_not_hold_up_others() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let server = Host::start(free_endpoint());
+    let host = rpc::connect(&server.endpoint)?;
+    let silent = impostor(b"");
+    std::thread::scope(|scope| {
+        let attempt = scope.spawn(|| rpc::connect(&silent));
+        std::thread::sleep(Duration::from_secs(1));
+        let model =
+            Model::builder(default_model_path()).devices(host.devices()).gpu_layers(Layers::All).load()?;
+        assert_eq!(generate(&model, &prompt(), 10)?, generate(default_model(), &prompt(), 10)?);
+        assert!(!attempt.is_finished(), "it waits for a word");
+        let error = attempt.join().expect("no panic").expect_err("no word").to_string();
+        assert!(error.contains("it says nothing"), "{error}");
+        Ok(())
+    })
+}
+
+#[test]
+fn claims_of_a_server_are_checked() {
+    let _lock = ONE_AT_A_TIME.lock();
+    let claims = [
+        (Claims { devices: 1 << 31, ..Claims::default() }, "2147483648 devices"),
+        (Claims { alignment: 0, ..Claims::default() }, "align memory to 0 bytes"),
+        (Claims { alignment: 48, ..Claims::default() }, "align memory to 48 bytes"),
+        (Claims { alignment: 1 << 63, ..Claims::default() }, "align memory to 9223372036854775808 bytes"),
+        (Claims { max_size: 0, ..Claims::default() }, "without memory"),
+    ];
+    for (claims, expected) in claims {
+        let error = rpc::connect(&claims.serve(free_endpoint())).expect_err(expected).to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+/// Ends what makes claims.
+fn hang_up(endpoint: &str) {
+    let mut client = TcpStream::connect(endpoint).expect("it listens");
+    client.write_all(&[0; 9]).expect("it listens");
+    assert_eq!(client.read(&mut [0]).expect("it hangs up"), 0);
+}
+
+#[test]
+fn a_server_that_is_back_must_have_the_same_devices() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let endpoint = free_endpoint();
+    // Goes away with its first client that does not only ask.
+    let host = rpc::connect(&Claims::default().serve(endpoint.clone()))?;
+    let load = || {
+        Model::builder(default_model_path()).devices(host.devices()).gpu_layers(Layers::All).load().map(drop)
+    };
+    load().expect_err("it gives no memory");
+    assert!(host.devices()[0].memory().is_err());
+    let others = [Claims { alignment: 128, ..Claims::default() }, Claims { devices: 2, ..Claims::default() }];
+    for other in others {
+        other.serve(endpoint.clone());
+        let error = load().expect_err("it gives no memory").to_string();
+        assert!(error.contains("has other devices than before"), "{error}");
+        hang_up(&endpoint);
+    }
+    Claims::default().serve(endpoint);
+    assert_eq!(host.devices()[0].memory()?.total, 1 << 30);
+    Ok(())
+}
+
+/// ggml frees the memory that it has before it asks for more, and would free it again after an exception.
+#[test]
+#[allow(clippy::multiple_unsafe_ops_per_block, reason = "a scenario of the C API")]
+fn memory_that_is_not_given_is_not_freed_twice() -> Result<(), Error> {
+    use llama::sys::{self, guarded as g};
+
+    let _lock = ONE_AT_A_TIME.lock();
+    let endpoint = Claims { allocations: 1, ..Claims::default() }.serve(free_endpoint());
+    rpc::connect(&endpoint)?;
+    let endpoint = std::ffi::CString::new(endpoint).expect("an endpoint");
+    let registry = sys::rpc::connect(&endpoint)?;
+    // SAFETY: a registry with one device, which lives for ever like its kind of memory.
+    let allocator = unsafe {
+        let device = g::ggml_backend_reg_dev_get(registry, 0)?;
+        g::ggml_gallocr_new(g::ggml_backend_dev_buffer_type(device)?)?
+    };
+    let reserve = |n| {
+        let params =
+            sys::ggml_init_params { mem_size: 1 << 20, mem_buffer: std::ptr::null_mut(), no_alloc: true };
+        // SAFETY: a graph of its own context, which ends with it.
+        unsafe {
+            let context = g::ggml_init(params)?;
+            let tensor = g::ggml_new_tensor_1d(context, sys::GGML_TYPE_F32, n)?;
+            let graph = g::ggml_new_graph(context)?;
+            g::ggml_build_forward_expand(graph, g::ggml_sqr(context, tensor)?)?;
+            let reserved = g::ggml_gallocr_reserve(allocator, graph);
+            g::ggml_free(context)?;
+            Ok::<_, Error>(reserved?)
+        }
+    };
+    assert!(reserve(1000)?);
+    assert!(!reserve(1_000_000)?, "the server has gone away");
+    // SAFETY: it is freed once.
+    unsafe { g::ggml_gallocr_free(allocator) }?;
     Ok(())
 }
 
@@ -409,6 +603,22 @@ fn a_server_ends_when_it_is_told_to() {
         });
         token.reset();
     }
+}
+
+#[test]
+fn one_server_has_one_connection() -> Result<(), Error> {
+    let _lock = ONE_AT_A_TIME.lock();
+    let server = Host::start(free_endpoint());
+    let host = rpc::connect(&server.endpoint)?;
+    let model =
+        Model::builder(default_model_path()).devices(host.devices()).gpu_layers(Layers::All).load()?;
+    // The server is taken, but not by anybody else.
+    let name = server.endpoint.replace("127.0.0.1", "localhost");
+    let again = rpc::connect(&name)?;
+    assert_eq!(again.endpoint(), name);
+    assert_eq!(again.devices()[0].name(), host.devices()[0].name());
+    assert_eq!(generate(&model, &prompt(), 5)?.len(), 5);
+    Ok(())
 }
 
 /// Answers each connection with `reply`, and waits for its end.

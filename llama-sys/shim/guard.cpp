@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <thread>
 #include <utility>
@@ -89,6 +90,11 @@ scope::~scope() {
     --depth;
     frees_depth -= frees;
     delete std::exchange(postponed, nullptr);
+}
+
+void fail(const char * message) {
+    on_abort(message);
+    std::abort();
 }
 
 void scope::finish() {

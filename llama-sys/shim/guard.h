@@ -27,6 +27,9 @@ bool guarded() noexcept;
 // True while this thread frees an object: destructors must not throw.
 bool freeing() noexcept;
 
+// What a failed assertion does, for a failure that has no place in llama.cpp's sources.
+[[noreturn]] void fail(const char * message);
+
 // Runs f() in a destructor, which must not throw: the guard of this thread reports the failure once the call that
 // destroyed the object has returned. Where the call has failed already, f() is left out.
 void postpone(void (*f)(void *), void * object) noexcept;

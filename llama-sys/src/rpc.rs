@@ -48,7 +48,7 @@ pub fn version() -> [c_int; 3] {
 /// long as the process. Null when it has no devices.
 ///
 /// A connection that is lost later makes guarded calls fail that wait for an answer; objects on the server can still
-/// be freed.
+/// be freed, and what is made afterwards connects anew.
 ///
 /// # Errors
 /// When there is no connection, or the server speaks another version.

@@ -14,14 +14,19 @@
 //!
 //! # No protection
 //! The protocol knows neither passwords nor encryption, and a server executes what it is sent. Use it on a private
-//! network or through a tunnel. A client, too, must trust the server: it believes the results that it gets, and the
-//! number of devices. Both sides must run the same version of the protocol.
+//! network or through a tunnel. A client, too, must trust the server: it believes the results that it gets. Both sides
+//! must run the same version of the protocol.
 //!
 //! # When a server goes away
-//! What waits for its answer gets an error; contexts concerned are unusable from then on and can be dropped. A
-//! server whose host vanishes without a word is given up after about a minute, or some minutes where it had taken no
-//! more data for long. One whose host lives is waited for: it may be computing. On Windows the system's own times hold.
-//! Once nothing uses the old connection any more, the same devices connect anew.
+//! What waits for its answer gets an error that says why; models and contexts concerned are unusable from then on and
+//! can be dropped. A server whose host vanishes without a word is given up after about a minute, or some minutes where
+//! it had taken no more data for long. One whose host lives is waited for: it may be computing.
+//!
+//! The same devices connect anew when something is loaded on them again. They must be what they were: a server that
+//! is back with other devices is an error until the program starts again, for memory is laid out by what was
+//! asked once.
+//!
+//! None of these times holds on Windows, where the system's own do.
 #![forbid(unsafe_code)]
 
 use crate::backend;
@@ -35,9 +40,8 @@ use llama_sys::FaultKind;
 use std::convert::Infallible;
 use std::ffi::CString;
 use std::io;
-use std::net::{SocketAddr, SocketAddrV4, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, SocketAddrV4, ToSocketAddrs};
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Version of the protocol: major, minor, patch.
 #[must_use]
@@ -61,7 +65,7 @@ pub struct RemoteHost {
 }
 
 impl RemoteHost {
-    /// Address and port.
+    /// Address and port, as given to [`connect`].
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
@@ -75,10 +79,11 @@ impl RemoteHost {
 }
 
 /// Connects to a [`Server`] at `endpoint`, for example `192.168.1.20:50052`. The name or address must be
-/// one of IPv4.
+/// one of IPv4; a name stands for the address that it has now.
 ///
 /// A server works for one process at a time. Its devices stay known for the life of the process; the connection is
-/// held as long as something uses them.
+/// held as long as something uses them. Where a server is still at work on what an earlier connection of this process
+/// had asked for, its end is waited for, two minutes at most.
 ///
 /// # Errors
 /// [`Error::Remote`] when the endpoint is malformed or unknown, nobody answers there within some seconds, or
@@ -86,30 +91,31 @@ impl RemoteHost {
 #[doc(alias = "ggml_backend_rpc_add_server")]
 pub fn connect(endpoint: &str) -> Result<RemoteHost> {
     backend::init()?;
-    let (text, address) = parse(endpoint)?;
+    let text = parse(endpoint)?;
     let refused = |detail: String| Error::Remote { endpoint: endpoint.to_owned(), detail };
-    let found = ffi::rpc::connect(&text).map_err(|error| refused(why(address, &error)))?;
+    log::clear_detail();
+    let found = ffi::rpc::connect(&text).map_err(|error| refused(words(error)))?;
     if found.is_empty() {
         return Err(refused("the server offers no devices".to_owned()));
     }
     let devices = found.into_iter().map(Device::new).collect::<Result<_>>();
-    Ok(RemoteHost { endpoint: endpoint.to_owned(), devices: devices.map_err(|e| refused(e.to_string()))? })
+    Ok(RemoteHost { endpoint: endpoint.to_owned(), devices: devices.map_err(|e| refused(words(e)))? })
 }
 
-/// llama.cpp does not tell the operating system's reason: a second attempt does.
-fn why(address: SocketAddr, error: &Error) -> String {
-    match TcpStream::connect_timeout(&address, Duration::from_secs(3)) {
-        Err(reason) => reason.to_string(),
-        Ok(_) => format!(
-            "{error}; is it a server of this version that is free? It works for one process at a time"
-        ),
+/// The reason alone, where C++ has given one.
+fn words(error: Error) -> String {
+    match error {
+        Error::Fault { fault, .. } => fault.message().to_owned(),
+        other => other.to_string(),
     }
 }
 
-/// Checks an endpoint: the text for C, and the first IPv4 address.
-fn parse(endpoint: &str) -> Result<(CString, SocketAddr)> {
+/// Checks an endpoint, and gives C its first IPv4 address: one server has one connection, whatever it is called.
+fn parse(endpoint: &str) -> Result<CString> {
     let refuse = |detail: String| Error::Remote { endpoint: endpoint.to_owned(), detail };
-    let text = CString::new(endpoint).map_err(|_| refuse("it contains a zero byte".to_owned()))?;
+    if endpoint.contains('\0') {
+        return Err(refuse("it contains a zero byte".to_owned()));
+    }
     let parts = endpoint.split_once(':').filter(|(host, port)| !host.is_empty() && !port.contains(':'));
     let Some((host, port)) = parts else {
         return Err(refuse("it must be an IPv4 address or a name, a colon and a port".to_owned()));
@@ -121,7 +127,8 @@ fn parse(endpoint: &str) -> Result<(CString, SocketAddr)> {
         .ok_or_else(|| refuse(format!("\"{port}\" is no port, those are 1 to 65535")))?;
     let mut addresses = (host, port).to_socket_addrs().map_err(|error| refuse(error.to_string()))?;
     let address = addresses.find(SocketAddr::is_ipv4);
-    Ok((text, address.ok_or_else(|| refuse("it has no IPv4 address".to_owned()))?))
+    let address = address.ok_or_else(|| refuse("it has no IPv4 address".to_owned()))?;
+    CString::new(address.to_string()).map_err(|error| refuse(error.to_string()))
 }
 
 /// Lends devices of this host to others.
@@ -201,7 +208,7 @@ impl Server {
         }
         let n_threads = usize::try_from(threads::checked("n_threads", self.n_threads)?).unwrap_or(1);
         let refuse = |detail: String| Error::Remote { endpoint: endpoint.to_owned(), detail };
-        let (text, _) = parse(endpoint)?;
+        let text = parse(endpoint)?;
         let address: SocketAddrV4 =
             endpoint.parse().map_err(|_| refuse("it must be an IPv4 address and a port".to_owned()))?;
         let cache = self.cache.as_deref().map(path_string).transpose()?;
