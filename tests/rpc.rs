@@ -559,9 +559,41 @@ fn memory_that_is_not_given_is_not_freed_twice() -> Result<(), Error> {
         }
     };
     assert!(reserve(1000)?);
-    assert!(!reserve(1_000_000)?, "the server has gone away");
+    assert!(!reserve(2000)?, "the server has gone away");
     // SAFETY: it is freed once.
     unsafe { g::ggml_gallocr_free(allocator) }?;
+    Ok(())
+}
+
+/// The protocol has 32 bits for the bytes between two elements.
+#[test]
+#[allow(clippy::multiple_unsafe_ops_per_block, reason = "a scenario of the C API")]
+fn steps_that_cannot_be_sent_are_errors() -> Result<(), Error> {
+    use llama::sys::{self, guarded as g};
+
+    let _lock = ONE_AT_A_TIME.lock();
+    let claims = Claims { allocations: 2, max_size: 1 << 60, ..Claims::default() };
+    let endpoint = claims.serve(free_endpoint());
+    rpc::connect(&endpoint)?;
+    let endpoint = std::ffi::CString::new(endpoint).expect("an endpoint");
+    let registry = sys::rpc::connect(&endpoint)?;
+    // Rows of 8 GiB: the step to the next one matters where there is one.
+    for (rows, works) in [(1, true), (2, false)] {
+        let params =
+            sys::ggml_init_params { mem_size: 1 << 20, mem_buffer: std::ptr::null_mut(), no_alloc: true };
+        // SAFETY: a registry with one device, a context that ends with what is in it, and memory that is freed once.
+        let works_here = unsafe {
+            let device = g::ggml_backend_reg_dev_get(registry, 0)?;
+            let context = g::ggml_init(params)?;
+            g::ggml_new_tensor_2d(context, sys::GGML_TYPE_F32, 1 << 31, rows)?;
+            let kind = g::ggml_backend_dev_buffer_type(device)?;
+            let buffer = g::ggml_backend_alloc_ctx_tensors_from_buft(context, kind)?;
+            g::ggml_backend_buffer_free(buffer)?;
+            g::ggml_free(context)?;
+            !buffer.is_null()
+        };
+        assert_eq!(works_here, works, "{rows} rows");
+    }
     Ok(())
 }
 

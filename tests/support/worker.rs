@@ -127,22 +127,24 @@ impl Claims {
             let (mut command, mut length) = ([0; 1], [0; 8]);
             stream.read_exact(&mut command)?;
             stream.read_exact(&mut length)?;
-            std::io::copy(&mut stream.take(u64::from_ne_bytes(length)), &mut std::io::sink())?;
+            let mut request = Vec::new();
+            stream.take(u64::from_ne_bytes(length)).read_to_end(&mut request)?;
             // Memory is freed without an answer.
             if command[0] == 4 {
                 continue;
             }
-            let body = self.answer(command[0]).ok_or(ErrorKind::Unsupported)?;
+            let body = self.answer(command[0], &request).ok_or(ErrorKind::Unsupported)?;
             stream.write_all(&[&(body.len() as u64).to_ne_bytes(), body.as_slice()].concat())?;
         }
     }
 
-    fn answer(&mut self, command: u8) -> Option<Vec<u8>> {
+    fn answer(&mut self, command: u8, request: &[u8]) -> Option<Vec<u8>> {
         let version = llama::rpc::protocol_version().map(|part| part.to_ne_bytes()[0]);
         match command {
             0 => {
                 self.allocations = self.allocations.checked_sub(1)?;
-                Some([self.allocations + 1, 1 << 20].map(u64::to_ne_bytes).concat())
+                // Something that is not null, and as much as was asked for.
+                Some([&[1; 8], request.get(4..12)?].concat())
             }
             3 => Some((1_u64 << 32).to_ne_bytes().to_vec()),
             1 => Some(self.alignment.to_ne_bytes().to_vec()),
