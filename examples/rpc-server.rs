@@ -57,7 +57,9 @@ fn run(mut args: Arguments) -> Outcome {
 }
 
 fn choose(wanted: &[String]) -> Outcome<Vec<llama::Device>> {
-    let all = llama::devices()?;
+    let mut all = llama::devices()?;
+    // They help the processor and have no memory that could be lent.
+    all.retain(|device| device.kind() != llama::DeviceKind::Accelerator);
     if wanted.is_empty() {
         let (processors, others): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|device| device.kind() == llama::DeviceKind::Cpu);

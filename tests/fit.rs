@@ -9,6 +9,11 @@ use llama::{
 use llama_test_kit::{Arch, RandomModel, Shape, WeightType};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+#[cfg(feature = "rpc")]
+use {
+    std::sync::Arc,
+    support::worker::{Claims, free_endpoint},
+};
 
 const MIB: u64 = 1 << 20;
 
@@ -423,7 +428,8 @@ fn what_is_full_holds_nothing() -> Result<(), Error> {
     let path = model_path();
     // More may be taken than a device wants to give: the rest is negative then.
     for free in [0, 0_u64.wrapping_sub(4096)] {
-        let host = llama::rpc::connect(&support::worker::host_with_free_bytes(move || free))?;
+        let claims = Claims { free: Arc::new(free.into()), ..Claims::default() };
+        let host = llama::rpc::connect(&claims.serve(free_endpoint()))?;
         assert_eq!(host.devices()[0].memory()?.free, 0);
         let planner = |layers| planner(&path, host.devices(), layers, &[]).context(|c| c.n_ctx(512));
         let plan = planner(Layers::Auto).plan()?;
@@ -435,7 +441,7 @@ fn what_is_full_holds_nothing() -> Result<(), Error> {
         assert_eq!(plan.memories[1].missing, plan.memories[1].usage.total(), "{plan:?}");
 
         // Another one has room for everything.
-        let other = llama::rpc::connect(&support::worker::host_with_free_bytes(|| 1 << 30))?;
+        let other = llama::rpc::connect(&Claims::default().serve(free_endpoint()))?;
         let both = [host.devices()[0].clone(), other.devices()[0].clone()];
         let plan = self::planner(&path, &both, Layers::Auto, &[]).context(|c| c.n_ctx(512)).plan()?;
         plan.check()?;
@@ -448,14 +454,13 @@ fn what_is_full_holds_nothing() -> Result<(), Error> {
 #[cfg(feature = "rpc")]
 #[test]
 fn what_is_free_is_read_before_anything_is_made() -> Result<(), Error> {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
+
     let _lock = ONE_AT_A_TIME.lock();
     let path = model_path();
     let free = Arc::new(AtomicU64::new(1 << 30));
-    let told = Arc::clone(&free);
-    let host = support::worker::host_with_free_bytes(move || told.load(Ordering::Relaxed));
-    let host = llama::rpc::connect(&host)?;
+    let claims = Claims { free: Arc::clone(&free), ..Claims::default() };
+    let host = llama::rpc::connect(&claims.serve(free_endpoint()))?;
     let plan = planner(&path, host.devices(), Layers::Auto, &[]).context(|context| {
         free.store(0, Ordering::Relaxed);
         context.n_ctx(512)
@@ -470,7 +475,7 @@ fn what_is_free_is_read_before_anything_is_made() -> Result<(), Error> {
 #[test]
 fn recurrent_states_are_planned_without_memory() -> Result<(), Error> {
     let _lock = ONE_AT_A_TIME.lock();
-    let host = llama::rpc::connect(&support::worker::host_with_free_bytes(|| 1 << 30))?;
+    let host = llama::rpc::connect(&Claims::default().serve(free_endpoint()))?;
     for arch in [Arch::Mamba, Arch::Jamba] {
         let path =
             RandomModel::new(Shape::tiny(arch)).cached(support::scratch()).expect("the kit writes models");

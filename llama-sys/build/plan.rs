@@ -289,6 +289,9 @@ const COLD: [&str; 8] = [
 /// to the others it does nothing.
 pub(crate) const GRAPH_CHECKS: &str = "graph_checks.h";
 
+/// The file that saves and restores states, and its header, which includes [`GRAPH_CHECKS`].
+const STATE_IO: (&str, &str) = ("src/llama-context.cpp", "state_io.h");
+
 /// Looks at the stack in front of each allocation.
 const STACK_LIMIT: &str = "stack_limit.cpp";
 
@@ -517,7 +520,11 @@ fn add_llama(plan: &mut Plan, files: &Listing) {
         } else {
             2
         };
-        plan.add_core(unit(Source::Tree(file.clone()), opt));
+        let mut unit = unit(Source::Tree(file.clone()), opt);
+        if file == STATE_IO.0 {
+            unit.prelude = Some(STATE_IO.1);
+        }
+        plan.add_core(unit);
     }
 }
 

@@ -5,7 +5,10 @@
 #include <chrono>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <thread>
+#include <utility>
 
 // ggml's way into its log; declared in a header that is private to ggml.
 extern "C" void ggml_log_internal(enum ggml_log_level level, const char * format, ...);
@@ -14,6 +17,8 @@ namespace {
 
 thread_local int depth = 0;
 thread_local int frees_depth = 0;
+// What destructors could not throw.
+thread_local std::exception_ptr * postponed = nullptr;
 
 void write(lrs_fault * fault, const char * text) noexcept {
     std::snprintf(fault->message, sizeof fault->message, "%s", text);
@@ -84,6 +89,32 @@ scope::scope(bool frees) noexcept : frees(frees) {
 scope::~scope() {
     --depth;
     frees_depth -= frees;
+    delete std::exchange(postponed, nullptr);
+}
+
+void fail(const char * message) {
+    on_abort(message);
+    std::abort();
+}
+
+void scope::finish() {
+    if (postponed) {
+        std::rethrow_exception(*postponed);
+    }
+}
+
+void postpone(void (*f)(void *), void * object) noexcept {
+    if (postponed || std::uncaught_exceptions() > 0) {
+        return;
+    }
+    try {
+        f(object);
+    } catch (...) {
+        if (!guarded()) {
+            std::terminate();
+        }
+        postponed = new std::exception_ptr(std::current_exception());
+    }
 }
 
 int report(lrs_fault * fault) noexcept {

@@ -27,6 +27,13 @@ bool guarded() noexcept;
 // True while this thread frees an object: destructors must not throw.
 bool freeing() noexcept;
 
+// What a failed assertion does, for a failure that has no place in llama.cpp's sources.
+[[noreturn]] void fail(const char * message);
+
+// Runs f() in a destructor, which must not throw: the guard of this thread reports the failure once the call that
+// destroyed the object has returned. Where the call has failed already, f() is left out.
+void postpone(void (*f)(void *), void * object) noexcept;
+
 // Marks the current thread as guarded for the lifetime of the object.
 class scope {
 public:
@@ -34,6 +41,9 @@ public:
     ~scope();
     scope(const scope &) = delete;
     scope & operator=(const scope &) = delete;
+
+    // Throws what was postponed.
+    void finish();
 
 private:
     bool frees;
@@ -51,6 +61,7 @@ template <class R, class F> int call(lrs_fault * fault, R * result, F && f, bool
         } else {
             *result = f();
         }
+        guarded.finish();
         return OK;
     } catch (...) {
         return report(fault);

@@ -46,6 +46,12 @@ asm(".pushsection .note.llama_sys, \"a\", %note\n"
     "4: .balign 4\n"
     ".popsection\n");
 
+// Threads may still compute while the process ends: as in the program (at_exit.cpp), nothing that they use is taken
+// down before. Inside the plugin this name means this function.
+extern "C" __attribute__((visibility("hidden"))) int __cxa_atexit(void (*)(void *), void *, void *) {
+    return 0;
+}
+
 extern "C" ggml_backend_reg_t LRS_PLUGIN_REGISTRY();
 
 namespace {

@@ -2,8 +2,21 @@
 
 use crate::fault::RawFault;
 use crate::{Fault, ggml_backend_dev_t, ggml_backend_reg_t};
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Memory layout shared with `shim/rpc_server.h`.
+#[repr(C)]
+struct Offer {
+    endpoint: *const c_char,
+    cache: *const c_char,
+    n_threads: usize,
+    n_devices: usize,
+    devices: *mut ggml_backend_dev_t,
+    stop: unsafe extern "C" fn(*mut c_void) -> bool,
+    stop_user: *mut c_void,
+}
 
 unsafe extern "C" {
     fn lrs_rpc_version(version: *mut c_int);
@@ -12,14 +25,13 @@ unsafe extern "C" {
         registry: *mut ggml_backend_reg_t,
         endpoint: *const c_char,
     ) -> c_int;
-    fn lrs_rpc_serve(
-        fault: *mut RawFault,
-        endpoint: *const c_char,
-        cache: *const c_char,
-        n_threads: usize,
-        n_devices: usize,
-        devices: *mut ggml_backend_dev_t,
-    ) -> c_int;
+    fn lrs_rpc_serve(fault: *mut RawFault, offer: *const Offer) -> c_int;
+}
+
+unsafe extern "C" fn is_set(flag: *mut c_void) -> bool {
+    // SAFETY: `serve` hands out a flag that it borrows for as long as the server runs.
+    let flag = unsafe { &*flag.cast::<AtomicBool>() };
+    flag.load(Ordering::Acquire)
 }
 
 /// Version of the protocol: major, minor, patch. Hosts understand each other when the major numbers are equal and the
@@ -36,7 +48,7 @@ pub fn version() -> [c_int; 3] {
 /// long as the process. Null when it has no devices.
 ///
 /// A connection that is lost later makes guarded calls fail that wait for an answer; objects on the server can still
-/// be freed.
+/// be freed, and what is made afterwards connects anew.
 ///
 /// # Errors
 /// When there is no connection, or the server speaks another version.
@@ -52,11 +64,12 @@ pub fn connect(endpoint: &CStr) -> Result<ggml_backend_reg_t, Fault> {
     Err(unsafe { fault.assume_init() }.into_fault(status))
 }
 
-/// `ggml_backend_rpc_start_server`: serves `devices` at `endpoint` (`host:port`, an IPv4 address) to one client after
-/// the other. Returns only when it cannot go on; the reason is in the log then.
+/// `ggml_backend_rpc_start_server`, and an end: serves `devices` at `endpoint` (`host:port`, an IPv4 address) to one
+/// client after the other, until `stop` is true. A client whose request fails is sent away. Elsewhere than on Windows
+/// `stop` is noticed within a second, but for a computation that must end first; there when the next client comes.
 ///
 /// # Errors
-/// When an assertion failed while a client was served.
+/// When it cannot listen, and when a computation of several threads failed: they go on for ever.
 ///
 /// # Safety
 /// The devices come from ggml's registry.
@@ -65,19 +78,21 @@ pub unsafe fn serve(
     cache: Option<&CStr>,
     n_threads: usize,
     devices: &mut [ggml_backend_dev_t],
+    stop: &AtomicBool,
 ) -> Result<(), Fault> {
     let mut fault = MaybeUninit::<RawFault>::uninit();
-    // SAFETY: texts are terminated, the list has as many devices as it says, which the caller vouches for.
-    let status = unsafe {
-        lrs_rpc_serve(
-            fault.as_mut_ptr(),
-            endpoint.as_ptr(),
-            cache.map_or(std::ptr::null(), CStr::as_ptr),
-            n_threads,
-            devices.len(),
-            devices.as_mut_ptr(),
-        )
+    let offer = Offer {
+        endpoint: endpoint.as_ptr(),
+        cache: cache.map_or(std::ptr::null(), CStr::as_ptr),
+        n_threads,
+        n_devices: devices.len(),
+        devices: devices.as_mut_ptr(),
+        stop: is_set,
+        stop_user: std::ptr::from_ref(stop).cast_mut().cast(),
     };
+    // SAFETY: texts are terminated, the list has as many devices as it says, which the caller vouches for, and all of
+    // it is borrowed until the call returns.
+    let status = unsafe { lrs_rpc_serve(fault.as_mut_ptr(), &raw const offer) };
     if status == 0 {
         return Ok(());
     }

@@ -269,6 +269,26 @@ fn a_function_that_the_program_does_not_give_fails_the_build() {
     assert!(why.contains("undefined") && why.contains("ggml_not_on_the_list"), "{why}");
 }
 
+/// Run by the test below in a process of its own, which ends with the plugin in it.
+#[test]
+fn child_with_a_plugin() {
+    if let Some(file) = std::env::var_os("LLAMA_SYS_TEST_PLUGIN") {
+        load(Path::new(&file)).expect("it loads");
+    }
+}
+
+#[test]
+fn nothing_of_a_plugin_is_taken_down_while_threads_may_compute() {
+    let _lock = lock();
+    let object = "struct end { ~end() { std::abort(); } }; static end one; (void) one";
+    let out = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "child_with_a_plugin"])
+        .env("LLAMA_SYS_TEST_PLUGIN", plugin("at_exit.so", object, ""))
+        .output()
+        .expect("a process");
+    assert!(out.status.success(), "{out:?}");
+}
+
 #[test]
 fn plugins_of_this_build_show_one_function_and_need_no_ggml_before() {
     let _lock = lock();

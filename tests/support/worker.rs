@@ -2,10 +2,12 @@
 
 use llama::Device;
 use llama::rpc::Server;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const SERVE: &str = "LLAMA_TEST_RPC_SERVE";
@@ -85,36 +87,82 @@ pub(crate) fn free_endpoint() -> String {
     listener.local_addr().expect("an address").to_string()
 }
 
-/// Something that answers questions about one device of 1 GiB with so many bytes free, and can do nothing else.
-pub(crate) fn host_with_free_bytes(free: impl Fn() -> u64 + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let endpoint = listener.local_addr().expect("an address").to_string();
-    let answer = move |command: u8| -> Vec<u8> {
-        match command {
-            1 => 64_u64.to_ne_bytes().to_vec(),
-            2 => (1_u64 << 30).to_ne_bytes().to_vec(),
-            11 => [free(), 1 << 30].map(u64::to_ne_bytes).concat(),
-            // What a tensor takes: no more than it has.
-            13 => 0_u64.to_ne_bytes().to_vec(),
-            14 => {
-                let mut hello = [0; 28];
-                hello[..3].copy_from_slice(&llama::rpc::protocol_version().map(|part| part.to_ne_bytes()[0]));
-                hello.to_vec()
-            }
-            15 => 1_u32.to_ne_bytes().to_vec(),
-            other => panic!("command {other} is not one that plans need"),
+/// Something that answers questions about devices of 1 GiB, and can do nothing else: when it is asked to, it goes away.
+#[derive(Debug, Clone)]
+pub(crate) struct Claims {
+    pub(crate) devices: u32,
+    pub(crate) alignment: u64,
+    /// Bytes of one allocation.
+    pub(crate) max_size: u64,
+    /// Free bytes, at the moment.
+    pub(crate) free: Arc<AtomicU64>,
+    /// How often it gives memory.
+    pub(crate) allocations: u64,
+}
+
+impl Default for Claims {
+    fn default() -> Self {
+        Self {
+            devices: 1,
+            alignment: 64,
+            max_size: 1 << 30,
+            free: Arc::new((1 << 30).into()),
+            allocations: 0,
         }
-    };
-    let talk = move |mut stream: TcpStream| -> std::io::Result<()> {
+    }
+}
+
+impl Claims {
+    /// Answers at this endpoint, as soon as it is free.
+    pub(crate) fn serve(mut self, endpoint: String) -> String {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let listener = loop {
+            match TcpListener::bind(&endpoint) {
+                Ok(listener) => break listener,
+                Err(error) => assert!(Instant::now() < deadline, "{endpoint}: {error}"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        std::thread::spawn(move || {
+            let mut clients = listener.incoming().flatten();
+            clients.find(|client| self.talk(client).is_err_and(|e| e.kind() == ErrorKind::Unsupported))
+        });
+        endpoint
+    }
+
+    fn talk(&mut self, mut stream: &TcpStream) -> std::io::Result<()> {
         loop {
             let (mut command, mut length) = ([0; 1], [0; 8]);
             stream.read_exact(&mut command)?;
             stream.read_exact(&mut length)?;
-            std::io::copy(&mut (&stream).take(u64::from_ne_bytes(length)), &mut std::io::sink())?;
-            let body = answer(command[0]);
+            let mut request = Vec::new();
+            stream.take(u64::from_ne_bytes(length)).read_to_end(&mut request)?;
+            // Memory is freed without an answer.
+            if command[0] == 4 {
+                continue;
+            }
+            let body = self.answer(command[0], &request).ok_or(ErrorKind::Unsupported)?;
             stream.write_all(&[&(body.len() as u64).to_ne_bytes(), body.as_slice()].concat())?;
         }
-    };
-    std::thread::spawn(move || listener.incoming().flatten().map(talk).for_each(drop));
-    endpoint
+    }
+
+    fn answer(&mut self, command: u8, request: &[u8]) -> Option<Vec<u8>> {
+        let version = llama::rpc::protocol_version().map(|part| part.to_ne_bytes()[0]);
+        match command {
+            0 => {
+                self.allocations = self.allocations.checked_sub(1)?;
+                // Something that is not null, and as much as was asked for.
+                Some([&[1; 8], request.get(4..12)?].concat())
+            }
+            3 => Some((1_u64 << 32).to_ne_bytes().to_vec()),
+            1 => Some(self.alignment.to_ne_bytes().to_vec()),
+            2 => Some(self.max_size.to_ne_bytes().to_vec()),
+            11 => Some([self.free.load(Ordering::Relaxed), 1 << 30].map(u64::to_ne_bytes).concat()),
+            // What a tensor takes: no more than it has.
+            13 => Some(0_u64.to_ne_bytes().to_vec()),
+            14 => Some([&version[..], &[0; 25]].concat()),
+            15 => Some(self.devices.to_ne_bytes().to_vec()),
+            _ => None,
+        }
+    }
 }

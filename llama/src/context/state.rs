@@ -9,6 +9,7 @@ use crate::state::{
     text_tokens,
 };
 use crate::token::{Pos, SeqId, Token};
+use llama_sys::FaultKind;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -262,7 +263,8 @@ impl Context {
     ///
     /// # Errors
     /// [`StateError::Unsupported`] where the memory has quantized numbers, or `partial` makes no sense;
-    /// otherwise as [`save_sequence`](Self::save_sequence).
+    /// [`Error::Fault`] where the device has no memory left, which leaves the context as it was but for an earlier
+    /// state of the same sequence; otherwise as [`save_sequence`](Self::save_sequence).
     #[doc(alias = "LLAMA_STATE_SEQ_FLAGS_ON_DEVICE")]
     pub fn save_sequence_on_device(&mut self, seq: SeqId, partial: bool) -> Result<DeviceState> {
         self.memory_ready(&[seq])?;
@@ -286,7 +288,13 @@ impl Context {
         // Whatever happens now, an earlier one of this sequence is gone.
         self.book.counter += 1;
         self.book.on_device.insert(seq, self.book.counter);
+        crate::log::clear_detail();
         let written = self.ptr.seq_state_get(seq, flags, &mut description);
+        if let Err(fault) = &written
+            && fault.kind() == FaultKind::OutOfMemory
+        {
+            return Err(Error::fault(fault.clone()));
+        }
         if self.guard(written)? != description.len() {
             return Err(Error::Failed { operation: "saving the state", detail: crate::log::take_detail() });
         }

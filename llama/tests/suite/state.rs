@@ -231,6 +231,64 @@ fn on_the_device() {
     assert!(matches!(state_error(ctx.save_sequence_on_device(A, false)), StateError::Unsupported { .. }));
 }
 
+/// Run by the test below in a process of its own, which has little memory left in the end.
+#[cfg(target_os = "linux")]
+#[test]
+fn little_memory() {
+    use std::ffi::c_int;
+
+    unsafe extern "C" {
+        fn setrlimit(resource: c_int, limit: *const [u64; 2]) -> c_int;
+    }
+    const RLIMIT_AS: c_int = 9;
+    if std::env::var_os("LLAMA_TEST_LITTLE_MEMORY").is_none() {
+        return;
+    }
+    let mut shape = Shape::tiny(Arch::Llama);
+    (shape.n_layer, shape.n_head, shape.n_head_kv, shape.head_dim) = (3, 16, 16, 256);
+    (shape.n_ctx, shape.name) = (1024, "much-memory-llama".to_owned());
+    let model = random_shape(shape);
+    // 96 MiB: malloc has no place of that size without asking the system.
+    let mut ctx = model
+        .context_builder()
+        .n_ctx(1024)
+        .n_seq_max(1)
+        .type_k(CacheType::F32)
+        .type_v(CacheType::F32)
+        .build()
+        .unwrap();
+    let prompt = some_tokens(1000);
+    prefill(&mut ctx, 0, &prompt);
+    let limit = |bytes| {
+        // SAFETY: two numbers, the second of which says that the first may be raised again.
+        assert_eq!(unsafe { setrlimit(RLIMIT_AS, &[bytes, u64::MAX]) }, 0);
+    };
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    limit(pages.split(' ').next().unwrap().parse::<u64>().unwrap() * 4096 + (8 << 20));
+    let failed = ctx.save_sequence_on_device(A, false);
+    limit(u64::MAX);
+    let Err(failed) = failed else { panic!("there was room") };
+    assert!(matches!(failed, Error::Fault { .. }), "{failed}");
+    assert!(failed.to_string().contains("no memory for this state"), "{failed}");
+    let state = ctx.save_sequence_on_device(A, false).unwrap();
+    let expected = go_on(&mut ctx, 0, &prompt, 5);
+    ctx.restore_sequence_from_device(&state, A).unwrap();
+    assert_eq!(go_on(&mut ctx, 0, &prompt, 5), expected);
+    println!("a full device is an error");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_device_without_room_for_a_state_is_an_error() {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["state::little_memory", "--exact", "--nocapture"])
+        .env("LLAMA_TEST_LITTLE_MEMORY", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("a full device is an error"), "{output:?}");
+}
+
 #[test]
 fn larger_contexts_and_other_batch_sizes_take_it() {
     for flash in [FlashAttention::Off, FlashAttention::On] {
