@@ -48,7 +48,7 @@ const bool installed = [] {
 
 } // namespace
 
-// Takes the place of fprintf in files of llama.cpp that write to standard error (plan.rs, LOUD).
+// Takes the place of fprintf in files of llama.cpp that write to standard error (plan.rs, PRELUDES).
 extern "C" int lrs_fprintf(std::FILE * stream, const char * format, ...) {
     va_list args;
     va_start(args, format);
