@@ -304,7 +304,7 @@ const HOT: [&str; 4] =
 /// Headers of `shim/` in front of single files; each says why.
 const PRELUDES: [(&str, &str); 6] = [
     ("ggml/src/ggml-alloc.c", "graph_memory.h"),
-    ("ggml/src/ggml-backend.cpp", "graph_memory.h"),
+    ("ggml/src/ggml-backend.cpp", "backend_hooks.h"),
     ("ggml/src/ggml-cpu/amx/amx.cpp", "to_log.h"),
     ("ggml/src/ggml-quants.c", "to_log.h"),
     ("src/llama-grammar.cpp", "to_log.h"),

@@ -14,9 +14,11 @@ namespace {
 
 thread_local int depth = 0;
 thread_local int frees_depth = 0;
+thread_local bool left_workers = false;
 
 void write(lrs_fault * fault, const char * text) noexcept {
     std::snprintf(fault->message, sizeof fault->message, "%s", text);
+    fault->left_workers = left_workers;
 }
 
 // ggml calls this in front of abort(). Where a guard waits further up the stack the failure
@@ -75,9 +77,12 @@ namespace lrs {
 
 bool guarded() noexcept { return depth > 0; }
 bool freeing() noexcept { return frees_depth > 0; }
+void leave_workers() noexcept { left_workers = true; }
 
 scope::scope(bool frees) noexcept : frees(frees) {
-    ++depth;
+    if (depth++ == 0) {
+        left_workers = false;
+    }
     frees_depth += frees;
 }
 

@@ -10,6 +10,8 @@
 // Layout shared with src/fault.rs.
 struct lrs_fault {
     char message[1024];
+    // The call left worker threads in the middle of a computation.
+    bool left_workers;
 };
 
 namespace lrs {
@@ -26,6 +28,9 @@ bool guarded() noexcept;
 
 // True while this thread frees an object: destructors must not throw.
 bool freeing() noexcept;
+
+// Called when an exception ends a computation that this thread shares with others.
+void leave_workers() noexcept;
 
 // Marks the current thread as guarded for the lifetime of the object.
 class scope {

@@ -1,9 +1,9 @@
-//! Computations that find no memory.
+//! Computations that find no memory, and threads that are left in the middle of one.
 
 #![allow(clippy::multiple_unsafe_ops_per_block, reason = "tests of a C API: one block is one scenario")]
 
 use llama_sys::guarded as g;
-use llama_sys as sys;
+use llama_sys::{self as sys, FaultKind};
 use std::ffi::{c_char, c_void};
 use std::ptr::null_mut;
 
@@ -92,4 +92,35 @@ fn a_computation_that_found_no_memory_can_be_tried_again() {
         assert_eq!(scheduler.double(100), Some(3.0));
         assert_eq!(scheduler.double(TOO_MUCH), None);
     }
+}
+
+/// Takes a row of a table of four: out of range, the processor asserts while it computes.
+fn row(index: i32) -> Result<(), sys::Fault> {
+    let params = sys::ggml_init_params { mem_size: 1 << 20, mem_buffer: null_mut(), no_alloc: false };
+    // SAFETY: all tensors are of this context, which has room for them; the index is checked before it is used. After a
+    // failure nothing is freed.
+    unsafe {
+        let ctx = g::ggml_init(params)?;
+        let table = g::ggml_new_tensor_2d(ctx, sys::GGML_TYPE_F32, 4, 4)?;
+        let indices = g::ggml_new_tensor_1d(ctx, sys::GGML_TYPE_I32, 1)?;
+        g::ggml_set_i32(indices, index)?;
+        let found = g::ggml_get_rows(ctx, table, indices)?;
+        let graph = g::ggml_new_graph(ctx)?;
+        g::ggml_build_forward_expand(graph, found)?;
+        let backend = g::ggml_backend_cpu_init()?;
+        g::ggml_backend_cpu_set_n_threads(backend, 1)?;
+        g::ggml_backend_graph_compute(backend, graph)?;
+        g::ggml_backend_free(backend)?;
+        g::ggml_free(ctx)
+    }
+}
+
+#[test]
+fn a_failure_says_whether_the_processor_was_at_work() {
+    row(3).expect("the last row");
+    let fault = row(4).expect_err("out of range");
+    assert!(fault.kind() == FaultKind::Assertion && fault.left_workers(), "{fault:?}");
+    // SAFETY: the index is what is being tested.
+    let fault = unsafe { g::ggml_backend_dev_get(9_999) }.expect_err("out of range");
+    assert!(!fault.left_workers(), "the mark does not outlive its call: {fault:?}");
 }

@@ -117,12 +117,12 @@ impl Context {
                     return Err(self.give_up(plan, error, left));
                 }
                 Err(fault) => {
-                    let error = self.abandoned_by(fault);
+                    let error = self.poisoned_by(fault);
                     return Err(DecodeError { error, memory: MemoryEffect::Unknown });
                 }
             }
             if let Err(fault) = self.collect(batch, part, start == batch.len(), encode) {
-                let error = self.abandoned_by(fault);
+                let error = self.poisoned_by(fault);
                 return Err(DecodeError { error, memory: MemoryEffect::Unknown });
             }
         }

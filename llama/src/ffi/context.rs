@@ -354,6 +354,33 @@ pub(crate) fn as_i32(name: &'static str, value: u32) -> Result<i32> {
     i32::try_from(value).map_err(|_| Error::invalid(name, format!("{value} is too large")))
 }
 
+/// A failed assertion of the processor in the middle of a computation, contained; for tests.
+#[cfg(test)]
+pub(crate) fn provoke_fault_at_work() -> Result<(), Fault> {
+    let params =
+        llama_sys::ggml_init_params { mem_size: 1 << 20, mem_buffer: std::ptr::null_mut(), no_alloc: false };
+    // SAFETY: valid parameters; ggml allocates the memory itself, and never frees it here.
+    let ctx = unsafe { guarded::ggml_init(params) }?;
+    // SAFETY: the context has room, as it has for all that follows.
+    let table = unsafe { guarded::ggml_new_tensor_2d(ctx, llama_sys::GGML_TYPE_F32, 4, 4) }?;
+    // SAFETY: as above.
+    let index = unsafe { guarded::ggml_new_tensor_1d(ctx, llama_sys::GGML_TYPE_I32, 1) }?;
+    // SAFETY: a tensor of the context, which has its data.
+    unsafe { guarded::ggml_set_i32(index, 99) }?;
+    // SAFETY: tensors of the context.
+    let row = unsafe { guarded::ggml_get_rows(ctx, table, index) }?;
+    // SAFETY: as above.
+    let graph = unsafe { guarded::ggml_new_graph(ctx) }?;
+    // SAFETY: graph and tensor are of the context.
+    unsafe { guarded::ggml_build_forward_expand(graph, row) }?;
+    // SAFETY: no arguments.
+    let backend = unsafe { guarded::ggml_backend_cpu_init() }?;
+    // SAFETY: the back end was just made.
+    unsafe { guarded::ggml_backend_cpu_set_n_threads(backend, 1) }?;
+    // SAFETY: all of it is alive; the index that is out of range is checked before it is used.
+    unsafe { guarded::ggml_backend_graph_compute(backend, graph) }.map(drop)
+}
+
 /// A failed assertion inside llama.cpp, contained; for tests.
 #[cfg(test)]
 pub(crate) fn provoke_fault() -> Result<(), Fault> {

@@ -27,8 +27,8 @@ pub(crate) struct Params {
 #[derive(Debug)]
 pub(crate) struct ProjectorPtr {
     ptr: NonNull<mtmd::mtmd_context>,
-    /// Held while the projector computes; the words of a contained failure, which makes it unusable.
-    computing: Mutex<Option<String>>,
+    /// Held while the projector computes; a contained failure, which makes it unusable.
+    computing: Mutex<Option<Fault>>,
 }
 
 // SAFETY: a projector has no thread affinity.
@@ -40,6 +40,11 @@ unsafe impl Sync for ProjectorPtr {}
 
 impl Drop for ProjectorPtr {
     fn drop(&mut self) {
+        let failure = self.computing.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // Other threads may still be at work with it.
+        if failure.as_ref().is_some_and(Fault::left_workers) {
+            return;
+        }
         // SAFETY: the pointer comes from the init function, and nothing else refers to the projector.
         let _ = unsafe { guarded::mtmd_free(self.ptr.as_ptr()) };
     }
@@ -102,12 +107,12 @@ impl ProjectorPtr {
     pub(crate) fn encode(&self, chunk: ChunkPtr<'_>, len: usize) -> Result<Vec<f32>> {
         let mut poison = self.computing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cause) = &*poison {
-            return Err(Error::Poisoned { cause: cause.clone() });
+            return Err(Error::Poisoned { cause: cause.to_string() });
         }
         crate::log::clear_detail();
         // SAFETY: both are alive, and the lock makes this the only computation.
         let status = unsafe { guarded::mtmd_encode_chunk(self.ptr.as_ptr(), chunk.ptr.as_ptr()) };
-        let status = status.inspect_err(|fault| *poison = Some(fault.to_string()))?;
+        let status = status.inspect_err(|fault| *poison = Some(fault.clone()))?;
         if status != 0 {
             return Err(failed("encoding the media", status));
         }
