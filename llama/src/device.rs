@@ -8,6 +8,9 @@ use std::fmt;
 
 /// A device that ggml can compute on. Known before any model is loaded.
 ///
+/// Where a device has failed (its driver gave up, say), what is asked of it is an error from then on. Memory that models,
+/// contexts, adapters and projectors have there is never freed: the driver would end the process.
+///
 /// ```
 /// for device in llama::devices()? {
 ///     println!("{} ({}): {} bytes free", device.name(), device.kind(), device.memory()?.free);
