@@ -302,8 +302,9 @@ const HOT: [&str; 4] =
     ["src/llama-grammar.cpp", "src/llama-sampler.cpp", "src/llama-vocab.cpp", "src/unicode.cpp"];
 
 /// Headers of `shim/` in front of single files; each says why.
-const PRELUDES: [(&str, &str); 6] = [
+const PRELUDES: [(&str, &str); 7] = [
     ("ggml/src/ggml-alloc.c", "graph_memory.h"),
+    ("ggml/src/ggml-backend-meta.cpp", "meta_lock.h"),
     ("ggml/src/ggml-backend.cpp", "backend_hooks.h"),
     ("ggml/src/ggml-cpu/amx/amx.cpp", "to_log.h"),
     ("ggml/src/ggml-quants.c", "to_log.h"),
