@@ -468,6 +468,12 @@ impl From<llama_sys::Fault> for Error {
     }
 }
 
+/// A contained failure and what llama.cpp logged just before it, for errors of loading and creating.
+#[cold]
+pub(crate) fn words(fault: &llama_sys::Fault) -> String {
+    format!("{fault}{}", detail_suffix(&crate::log::take_detail()))
+}
+
 fn detail_suffix(detail: &str) -> String {
     if detail.is_empty() { String::new() } else { format!(" ({detail})") }
 }
@@ -537,5 +543,17 @@ impl DecodeError {
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Self {
         error.error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_contained_failure_is_told_with_the_log() {
+        crate::log::clear_detail();
+        crate::log::receive(llama_sys::GGML_LOG_LEVEL_ERROR, "the_device: out of order\n");
+        let fault = crate::ffi::context::provoke_fault().unwrap_err();
+        assert_eq!(super::words(&fault), format!("{fault} (out of order)"));
+        assert_eq!(super::words(&fault), fault.to_string());
     }
 }

@@ -267,7 +267,7 @@ impl<'a> ModelBuilder<'a> {
             },
             Err(LoadFailure::Stopped) => Err(Error::Cancelled),
             Err(LoadFailure::Refused) => Err(self.source.explain(&crate::log::take_detail())),
-            Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&fault.to_string())),
+            Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&crate::error::words(&fault))),
         }
     }
 
@@ -316,7 +316,7 @@ impl<'a> ModelBuilder<'a> {
                     Ok(Planned { model: Model::from_ptr(ptr, traits, architecture)?, header: opened.header })
                 }
             },
-            Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&fault.to_string())),
+            Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&crate::error::words(&fault))),
             Err(_) => Err(self.source.explain(&crate::log::take_detail())),
         }
     }
