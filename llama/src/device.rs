@@ -85,7 +85,8 @@ pub struct DeviceMemory {
     pub total: usize,
 }
 
-/// All devices, the processor last.
+/// All devices of this host, the processor last. Those that do not work are among them: [`Device::memory`] is an error
+/// for most.
 ///
 /// # Errors
 /// As [`backend::init`].
@@ -102,8 +103,7 @@ pub fn devices() -> Result<Vec<Device>> {
 
 impl Device {
     pub(crate) fn new(ptr: DevicePtr) -> Result<Self> {
-        let props = ptr.props()?;
-        let kind = match props.kind {
+        let kind = match ptr.kind()? {
             llama_sys::GGML_BACKEND_DEVICE_TYPE_CPU => DeviceKind::Cpu,
             llama_sys::GGML_BACKEND_DEVICE_TYPE_GPU => DeviceKind::Gpu,
             llama_sys::GGML_BACKEND_DEVICE_TYPE_IGPU => DeviceKind::IntegratedGpu,
@@ -111,7 +111,9 @@ impl Device {
             llama_sys::GGML_BACKEND_DEVICE_TYPE_META => DeviceKind::Combined,
             raw => DeviceKind::Other(raw),
         };
-        Ok(Self { ptr, name: props.name, description: props.description, id: props.id, kind })
+        // Most ask the device itself for that: one that does not answer is still one of the devices.
+        let id = if ptr.is_remote() { None } else { ptr.id().unwrap_or_default() };
+        Ok(Self { ptr, name: ptr.name()?, description: ptr.description()?, id, kind })
     }
 
     /// Short name, for example `CPU` or `CUDA0`.
@@ -147,8 +149,8 @@ impl Device {
     /// When the driver fails to answer.
     #[doc(alias = "ggml_backend_dev_memory")]
     pub fn memory(&self) -> Result<DeviceMemory> {
-        let props = self.ptr.props()?;
-        Ok(DeviceMemory { free: props.free, total: props.total })
+        let (free, total) = self.ptr.memory()?;
+        Ok(DeviceMemory { free, total })
     }
 
     /// The device for uses of their own. What combines devices for a model asks that model how, and cannot outlive it.
@@ -163,6 +165,12 @@ impl Device {
             }
             _ => Ok(self.ptr),
         }
+    }
+
+    /// Lets it set itself up, before something uses it.
+    pub(crate) fn start(&self) -> Result<DeviceMemory> {
+        self.ptr.start()?;
+        self.memory()
     }
 
     pub(crate) fn ptr(&self) -> DevicePtr {

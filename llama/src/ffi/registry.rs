@@ -25,7 +25,6 @@ pub(crate) fn registries() -> Result<Vec<RegistryPtr>> {
 
 impl RegistryPtr {
     /// `registry` lives as long as the process, or is null.
-    #[cfg(any(feature = "dynamic-backends", feature = "rpc"))]
     pub(super) fn new(registry: llama_sys::ggml_backend_reg_t) -> Option<Self> {
         NonNull::new(registry).map(Self)
     }
