@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 /// How a projector is loaded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Params {
-    pub(crate) gpu: bool,
+    /// `None` for the CPU alone.
     pub(crate) device: Option<DevicePtr>,
     pub(crate) threads: i32,
     pub(crate) flash_attention: i32,
@@ -64,7 +64,7 @@ impl ProjectorPtr {
     pub(crate) fn load(model: &ModelPtr, path: &CStr, params: Params) -> Result<Option<Self>, Fault> {
         // SAFETY: no arguments, returns a plain struct.
         let mut raw = unsafe { guarded::mtmd_context_params_default() }?;
-        raw.use_gpu = params.gpu;
+        raw.use_gpu = params.device.is_some();
         raw.device = params.device.map_or(std::ptr::null_mut(), DevicePtr::as_ptr);
         raw.print_timings = false;
         raw.n_threads = params.threads;

@@ -46,6 +46,14 @@ pub(super) fn by_default(split: Option<SplitMode>) -> Result<Vec<Device>> {
     Ok(used)
 }
 
+/// The first device that computes faster than the processor, where there is one that works.
+#[cfg(feature = "multimodal")]
+pub(crate) fn fastest() -> Result<Option<Device>> {
+    let all = devices()?;
+    let of = |kind: DeviceKind| all.iter().find(|device| device.kind() == kind && works(device));
+    Ok(of(DeviceKind::Gpu).or_else(|| of(DeviceKind::IntegratedGpu)).cloned())
+}
+
 fn works(device: &Device) -> bool {
     let reason = match device.start() {
         // So CUDA's say that have failed.

@@ -1,7 +1,7 @@
 //! Models: loading, metadata, sizes.
 
 pub(crate) mod builder;
-mod devices;
+pub(crate) mod devices;
 mod diagnose;
 mod fingerprint;
 mod hyper;

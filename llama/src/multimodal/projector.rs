@@ -4,10 +4,11 @@ use super::check;
 use super::part::{Media, Part};
 use super::prompt::MediaPrompt;
 use crate::context::{FlashAttention, threads};
-use crate::device::Device;
+use crate::device::{Device, DeviceKind};
 use crate::error::{Error, Result};
+use crate::ffi::backend::DevicePtr;
 use crate::ffi::mtmd::{BitmapPtr, Params, ProjectorPtr, RawPart};
-use crate::model::{Model, path_string};
+use crate::model::{Model, devices, path_string};
 use crate::stack;
 use crate::vocab::{Special, VocabKind};
 use std::fmt;
@@ -208,13 +209,13 @@ pub struct ProjectorBuilder {
 }
 
 impl ProjectorBuilder {
-    /// Computes on an accelerator where there is one (on by default).
+    /// Computes on a GPU where there is one that works (on by default).
     pub fn gpu(mut self, on: bool) -> Self {
         self.gpu = on;
         self
     }
 
-    /// Computes on this device.
+    /// Computes on this device, unless [`gpu`](Self::gpu) is off.
     pub fn device(mut self, device: &Device) -> Self {
         self.device = Some(device.clone());
         self
@@ -248,7 +249,7 @@ impl ProjectorBuilder {
     ///
     /// # Errors
     /// [`Error::LoadProjector`] says what is wrong with the file, or that it belongs to another model;
-    /// [`Error::InvalidParameter`] for threads and tokens; [`Error::VocabOnly`] and [`Error::NoVocab`] for such a
+    /// [`Error::InvalidParameter`] for threads, tokens, and what combines devices; [`Error::VocabOnly`] and [`Error::NoVocab`] for such a
     /// model; [`Error::Fault`] when llama.cpp fails on the file.
     #[doc(alias = "mtmd_init_from_file")]
     pub fn load(self) -> Result<Projector> {
@@ -257,8 +258,7 @@ impl ProjectorBuilder {
         }
         self.model.vocab().usable()?;
         let params = Params {
-            gpu: self.gpu,
-            device: self.device.as_ref().map(Device::ptr),
+            device: self.used_device()?,
             threads: threads::checked("n_threads", self.n_threads.unwrap_or_else(threads::default_threads))?,
             flash_attention: self.flash_attention.raw(),
             image_tokens: self.checked_image_tokens()?,
@@ -275,6 +275,17 @@ impl ProjectorBuilder {
         let (images, sections) = (ptr.has_vision()?, ptr.has_sections()?);
         let facts = Facts { images, rate, sections, fingerprint };
         Ok(Projector { inner: Arc::new(Inner { ptr, facts, model: self.model }) })
+    }
+
+    /// The device besides the CPU.
+    fn used_device(&self) -> Result<Option<DevicePtr>> {
+        let Some(device) = self.device.as_ref().filter(|_| self.gpu) else {
+            let fastest = if self.gpu { devices::fastest()? } else { None };
+            return Ok(fastest.as_ref().map(Device::ptr));
+        };
+        let ptr = device.single("device")?;
+        device.start()?;
+        Ok((device.kind() != DeviceKind::Cpu).then_some(ptr))
     }
 
     fn checked_image_tokens(&self) -> Result<(i32, i32)> {
