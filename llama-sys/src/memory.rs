@@ -1,4 +1,4 @@
-//! What a context and its model take of each device's memory; llama.cpp tells it in C++ only.
+//! What llama.cpp's C API leaves out about memory.
 
 use crate::fault::RawFault;
 use crate::{Fault, ggml_backend_dev_t, llama_context};
@@ -20,6 +20,7 @@ unsafe extern "C" {
         sink: Sink,
         user: *mut c_void,
     ) -> c_int;
+    fn lrs_free_uploads();
 }
 
 /// Bytes that are taken of one kind of memory.
@@ -63,4 +64,11 @@ pub unsafe fn breakdown(ctx: *const llama_context) -> Result<Vec<Taken>, Fault> 
     }
     // SAFETY: the shim writes the message before it returns non-zero.
     Err(unsafe { fault.assume_init() }.into_fault(status))
+}
+
+/// Frees the buffers that weights went through to a device, where the last load of a model on this thread was stopped
+/// or failed. Nothing to do after other loads.
+pub fn free_uploads() {
+    // SAFETY: it frees what only this thread knows of, and nobody uses any more.
+    unsafe { lrs_free_uploads() };
 }

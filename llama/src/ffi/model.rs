@@ -158,6 +158,7 @@ impl ModelPtr {
                 unsafe { guarded::llama_model_load_from_file_ptr(stream.as_ptr(), raw) }
             }
         };
+        llama_sys::memory::free_uploads();
         let stopped = state.stopped;
         // A model that was loaded although the callback panicked is freed while the panic unwinds.
         let model = result.map(|ptr| NonNull::new(ptr).map(Self));
