@@ -302,13 +302,14 @@ const HOT: [&str; 4] =
     ["src/llama-grammar.cpp", "src/llama-sampler.cpp", "src/llama-vocab.cpp", "src/unicode.cpp"];
 
 /// Headers of `shim/` in front of single files; each says why.
-const PRELUDES: [(&str, &str); 8] = [
+const PRELUDES: [(&str, &str); 9] = [
     ("ggml/src/ggml-alloc.c", "graph_memory.h"),
     ("ggml/src/ggml-backend-meta.cpp", "meta_lock.h"),
     ("ggml/src/ggml-backend.cpp", "backend_hooks.h"),
     ("ggml/src/ggml-cpu/amx/amx.cpp", "to_log.h"),
     ("ggml/src/ggml-quants.c", "to_log.h"),
     ("src/llama-grammar.cpp", "to_log.h"),
+    ("src/llama-kv-cache.cpp", "shift_watch.h"),
     ("src/llama-model-loader.cpp", "upload_leftovers.h"),
     ("src/unicode.cpp", "to_log.h"),
 ];

@@ -1,4 +1,5 @@
-// Says what a context and its model take of each kind of memory. llama.cpp has this as C++ only.
+// What llama.cpp's C API leaves out about memory: what a context and its model take of each kind, and whether keys were
+// turned as they should have been.
 #include "guard.h"
 
 #include "llama-context.h"
@@ -6,6 +7,7 @@
 #include "llama-model.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace {
 
@@ -28,7 +30,14 @@ std::size_t n_users(ggml_backend_sched_t sched, ggml_backend_buffer_type_t type)
     return n;
 }
 
+thread_local int shift_failure = GGML_STATUS_SUCCESS;
+
 } // namespace
+
+void lrs_shift_failed(ggml_status status) noexcept { shift_failure = status; }
+
+// How turning keys on this thread has failed since the last call; zero where it has not.
+extern "C" int lrs_take_shift_failure() { return std::exchange(shift_failure, GGML_STATUS_SUCCESS); }
 
 // First each device of the model with nothing taken, then what is taken. `device` is null for memory of the host.
 extern "C" int lrs_memory_breakdown(lrs_fault * fault, const llama_context * ctx,

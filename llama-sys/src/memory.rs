@@ -1,7 +1,7 @@
 //! What llama.cpp's C API leaves out about memory.
 
 use crate::fault::RawFault;
-use crate::{Fault, ggml_backend_dev_t, llama_context};
+use crate::{Fault, ggml_backend_dev_t, ggml_status, llama_context};
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 
@@ -21,6 +21,7 @@ unsafe extern "C" {
         user: *mut c_void,
     ) -> c_int;
     fn lrs_free_uploads();
+    fn lrs_take_shift_failure() -> c_int;
 }
 
 /// Bytes that are taken of one kind of memory.
@@ -71,4 +72,16 @@ pub unsafe fn breakdown(ctx: *const llama_context) -> Result<Vec<Taken>, Fault> 
 pub fn free_uploads() {
     // SAFETY: it frees what only this thread knows of, and nobody uses any more.
     unsafe { lrs_free_uploads() };
+}
+
+/// How turning keys has failed in calls of this thread since this was last asked: after positions were moved, their keys
+/// are turned in front of the next computation, which does not say so when that fails. Some are turned then and others
+/// are not: the memory of past tokens must be cleared.
+#[must_use]
+pub fn take_shift_failure() -> Option<ggml_status> {
+    // SAFETY: no arguments; it reads and writes a number of this thread.
+    match unsafe { lrs_take_shift_failure() } {
+        0 => None,
+        status => Some(status),
+    }
 }

@@ -500,7 +500,8 @@ pub enum MemoryEffect {
     /// Nothing of this batch is in the memory; the context can go on as before the call.
     Unchanged,
     /// Some entries of this batch are in the memory, or a sequence is empty now because the batch has pushed its
-    /// sliding window on; see [`Memory::pos_max`](crate::Memory::pos_max) for how far each sequence got.
+    /// sliding window on, or all are empty because positions that were moved before could not be computed; see
+    /// [`Memory::pos_max`](crate::Memory::pos_max) for how far each sequence got.
     Partial,
     /// Unknown; the context is unusable from now on.
     Unknown,

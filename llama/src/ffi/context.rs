@@ -151,8 +151,14 @@ impl ContextPtr {
         Ok(unsafe { guarded::llama_perf_context_reset(self.as_ptr()) }?)
     }
 
-    /// Runs one piece of a batch that was checked completely. Returns llama.cpp's status.
-    pub(crate) fn process(&mut self, batch: &Batch, part: Range<usize>, encode: bool) -> Result<i32, Fault> {
+    /// Runs one piece of a batch that was checked completely. Returns llama.cpp's status, and that of turning the keys
+    /// of positions that were moved before, where it failed: nothing in the memory can be used then.
+    pub(crate) fn process(
+        &mut self,
+        batch: &Batch,
+        part: Range<usize>,
+        encode: bool,
+    ) -> Result<(i32, Option<llama_sys::ggml_status>), Fault> {
         self.logits = None;
         self.embeddings = None;
         self.sampled.clear();
@@ -160,18 +166,19 @@ impl ContextPtr {
             // SAFETY: the context is alive, and `drop` frees the batch before it.
             self.batch = unsafe { BatchPtr::new(self.ptr.as_ptr()) }?;
         }
-        let Some(filled) = &mut self.batch else { return Ok(REFUSED) };
+        let Some(filled) = &mut self.batch else { return Ok((REFUSED, None)) };
         if !filled.fill(batch, part)? {
-            return Ok(REFUSED);
+            return Ok((REFUSED, None));
         }
         let kind =
             if encode { llama_sys::LLAMA_PROCESS_TYPE_ENCODE } else { llama_sys::LLAMA_PROCESS_TYPE_DECODE };
+        let _ = llama_sys::memory::take_shift_failure();
         // SAFETY: context and batch are alive and belong together. The caller has checked all values.
         let status = unsafe { guarded::llama_process(self.ptr.as_ptr(), kind, filled.as_ptr()) }?;
         if status == 0 {
             self.retired.clear();
         }
-        Ok(status)
+        Ok((status, llama_sys::memory::take_shift_failure()))
     }
 
     /// Makes the logits of the last call available: `rows` rows of `n_vocab`, in the order of the batch.
