@@ -27,6 +27,7 @@ pub(crate) fn emit(env: &Env, toolchain: &Toolchain, tree: &Tree) {
         }
         println!("cargo::rustc-link-lib={library}");
     }
-    // For the tests of this crate.
+    // For tests: those of this crate and of the workspace.
     println!("cargo::rustc-env=LLAMA_SYS_TREE={}", tree.path.display());
+    println!("cargo::metadata=tree={}", tree.path.display());
 }
