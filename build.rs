@@ -1,5 +1,6 @@
 //! Of the root package, which owns examples, benches and tests: puts plugins (feature `dynamic-backends`) next to the
-//! examples, where programs look for them. Everything else is linked statically.
+//! examples, where programs look for them, and tells tests what they compile plugins of their own with. Everything else
+//! is linked statically.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,6 +11,10 @@ fn main() -> ExitCode {
     let (Some(plugins), Some(out)) = (env::var_os("DEP_LLAMA_SYS_PLUGINS"), env::var_os("OUT_DIR")) else {
         return ExitCode::SUCCESS;
     };
+    for name in ["TREE", "PREFIX", "PLUGIN"] {
+        let value = env::var(format!("DEP_LLAMA_SYS_{name}")).unwrap_or_default();
+        println!("cargo::rustc-env=LLAMA_SYS_{name}={value}");
+    }
     // target/<profile>/build/<package>/out
     let Some(profile) = Path::new(&out).ancestors().nth(3) else { return ExitCode::SUCCESS };
     if let Err(error) = put(Path::new(&plugins), &profile.join("examples")) {

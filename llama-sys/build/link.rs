@@ -50,7 +50,8 @@ pub(crate) fn emit(
         }
         println!("cargo::rustc-link-lib={library}");
     }
-    // For the tests of this crate.
+    // For tests: those of this crate and of the workspace.
     println!("cargo::rustc-env=LLAMA_SYS_TREE={}", tree.path.display());
+    println!("cargo::metadata=tree={}", tree.path.display());
     Ok(())
 }

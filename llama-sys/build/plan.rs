@@ -247,8 +247,10 @@ pub(crate) struct Plan {
 impl Plan {
     /// The index of the unit, `None` for one of CMake's.
     fn add(&mut self, mut unit: Unit) -> Option<usize> {
-        if matches!(&unit.source, Source::Tree(file) if LOUD.contains(&file.as_str())) {
-            unit.prelude = Some("to_log.h");
+        if let Source::Tree(file) = &unit.source
+            && let Some((_, header)) = PRELUDES.iter().find(|(of, _)| of == file)
+        {
+            unit.prelude = Some(header);
         }
         if let Some(cmake) = self.cmake.as_mut().filter(|_| unit.is_of_the_core()) {
             cmake.push(unit);
@@ -302,9 +304,18 @@ const NEEDS: &str = "needs.cpp";
 const HOT: [&str; 4] =
     ["src/llama-grammar.cpp", "src/llama-sampler.cpp", "src/llama-vocab.cpp", "src/unicode.cpp"];
 
-/// Files that write to standard output or error instead of the log while they do their work.
-const LOUD: [&str; 4] =
-    ["src/llama-grammar.cpp", "src/unicode.cpp", "ggml/src/ggml-quants.c", "ggml/src/ggml-cpu/amx/amx.cpp"];
+/// Headers of `shim/` in front of single files; each says why.
+const PRELUDES: [(&str, &str); 9] = [
+    ("ggml/src/ggml-alloc.c", "graph_memory.h"),
+    ("ggml/src/ggml-backend-meta.cpp", "meta_lock.h"),
+    ("ggml/src/ggml-backend.cpp", "backend_hooks.h"),
+    ("ggml/src/ggml-cpu/amx/amx.cpp", "to_log.h"),
+    ("ggml/src/ggml-quants.c", "to_log.h"),
+    ("src/llama-grammar.cpp", "to_log.h"),
+    ("src/llama-kv-cache.cpp", "shift_watch.h"),
+    ("src/llama-model-loader.cpp", "upload_leftovers.h"),
+    ("src/unicode.cpp", "to_log.h"),
+];
 
 /// Upstream compiles the model files in batches of this size.
 const UNITY_BATCH: usize = 16;
@@ -641,6 +652,9 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
     let mut memory = shim_unit("memory.cpp", Vec::new(), Vec::new());
     memory.includes.extend([Include::Tree("src"), Include::Tree("ggml/src")]);
     plan.add_core(memory);
+    let mut graph_memory = shim_unit("graph_memory.cpp", Vec::new(), Vec::new());
+    graph_memory.includes.push(Include::Tree("ggml/src"));
+    plan.add_core(graph_memory);
     plan.add_core(shim_unit("dispatch.cpp", merged.clone(), Vec::new()));
     if options.dynamic {
         let mut host = shim_unit("plugin_host.cpp", Vec::new(), Vec::new());

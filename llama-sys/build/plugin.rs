@@ -125,8 +125,10 @@ pub(crate) fn all(
         })?;
     }
     println!("cargo::metadata=plugins={}", folder.display());
-    // For the tests of this crate, which compile plugins of their own.
+    // For tests, which compile plugins of their own: those of this crate and of the workspace.
     println!("cargo::rustc-env=LLAMA_SYS_PREFIX={}", generated.prefix.display());
     println!("cargo::rustc-env=LLAMA_SYS_PLUGIN={}", generated.plugin.display());
+    println!("cargo::metadata=prefix={}", generated.prefix.display());
+    println!("cargo::metadata=plugin={}", generated.plugin.display());
     Ok(())
 }

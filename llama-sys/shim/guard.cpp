@@ -19,9 +19,11 @@ thread_local int depth = 0;
 thread_local int frees_depth = 0;
 // What destructors could not throw.
 thread_local std::exception_ptr * postponed = nullptr;
+thread_local bool left_workers = false;
 
 void write(lrs_fault * fault, const char * text) noexcept {
     std::snprintf(fault->message, sizeof fault->message, "%s", text);
+    fault->left_workers = left_workers;
 }
 
 // ggml calls this in front of abort(). Where a guard waits further up the stack the failure
@@ -53,7 +55,7 @@ const bool installed = [] {
 
 } // namespace
 
-// Takes the place of fprintf in files of llama.cpp that write to standard error (plan.rs, LOUD).
+// Takes the place of fprintf in files of llama.cpp that write to standard error (plan.rs, PRELUDES).
 extern "C" int lrs_fprintf(std::FILE * stream, const char * format, ...) {
     va_list args;
     va_start(args, format);
@@ -80,9 +82,12 @@ namespace lrs {
 
 bool guarded() noexcept { return depth > 0; }
 bool freeing() noexcept { return frees_depth > 0; }
+void leave_workers() noexcept { left_workers = true; }
 
 scope::scope(bool frees) noexcept : frees(frees) {
-    ++depth;
+    if (depth++ == 0) {
+        left_workers = false;
+    }
     frees_depth += frees;
 }
 

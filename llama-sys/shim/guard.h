@@ -10,6 +10,8 @@
 // Layout shared with src/fault.rs.
 struct lrs_fault {
     char message[1024];
+    // The call left worker threads in the middle of a computation.
+    bool left_workers;
 };
 
 namespace lrs {
@@ -33,6 +35,9 @@ bool freeing() noexcept;
 // Runs f() in a destructor, which must not throw: the guard of this thread reports the failure once the call that
 // destroyed the object has returned. Where the call has failed already, f() is left out.
 void postpone(void (*f)(void *), void * object) noexcept;
+
+// Called when an exception ends a computation that this thread shares with others.
+void leave_workers() noexcept;
 
 // Marks the current thread as guarded for the lifetime of the object.
 class scope {

@@ -1,4 +1,5 @@
-// Says what a model and its context take of each kind of memory, real or planned. llama.cpp has this as C++ only.
+// What llama.cpp's C API leaves out about memory: what a model and its context take of each kind, real or planned, and
+// whether keys were turned as they should have been.
 #include "guard.h"
 #include "planning.h"
 
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 namespace {
 
@@ -33,6 +35,8 @@ std::size_t n_users(ggml_backend_sched_t sched, ggml_backend_buffer_type_t type)
     }
     return n;
 }
+
+thread_local int shift_failure = GGML_STATUS_SUCCESS;
 
 } // namespace
 
@@ -67,6 +71,11 @@ extern "C" int lrs_memory_tensors(lrs_fault * fault, const llama_model * model,
         }
     });
 }
+
+void lrs_shift_failed(ggml_status status) noexcept { shift_failure = status; }
+
+// How turning keys on this thread has failed since the last call; zero where it has not.
+extern "C" int lrs_take_shift_failure() { return std::exchange(shift_failure, GGML_STATUS_SUCCESS); }
 
 // First each device of the model with nothing taken, then what is taken. `device` is null for memory of the host.
 extern "C" int lrs_memory_breakdown(lrs_fault * fault, const llama_context * ctx,

@@ -10,6 +10,7 @@ const MESSAGE_LEN: usize = 1024;
 #[repr(C)]
 pub(crate) struct RawFault {
     message: [u8; MESSAGE_LEN],
+    left_workers: bool,
 }
 
 impl RawFault {
@@ -17,7 +18,8 @@ impl RawFault {
     #[cold]
     pub(crate) fn into_fault(self, status: c_int) -> Fault {
         let text = self.message.split(|&byte| byte == 0).next().unwrap_or_default();
-        Fault { kind: FaultKind::from_status(status), message: String::from_utf8_lossy(text).into_owned() }
+        let message = String::from_utf8_lossy(text).into_owned();
+        Fault { kind: FaultKind::from_status(status), message, left_workers: self.left_workers }
     }
 }
 
@@ -51,6 +53,7 @@ impl FaultKind {
 pub struct Fault {
     kind: FaultKind,
     message: String,
+    left_workers: bool,
 }
 
 impl Fault {
@@ -64,6 +67,13 @@ impl Fault {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// True when the processor was computing on the calling thread. Threads that took part may still be at work, with
+    /// everything that the computation uses, and wait for an end that never comes: nothing of it must be freed.
+    #[must_use]
+    pub fn left_workers(&self) -> bool {
+        self.left_workers
     }
 }
 

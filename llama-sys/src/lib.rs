@@ -102,7 +102,7 @@ generated! {
     /// message that llama.cpp printed. Objects that took part in the failed call are in an unknown
     /// state: free them, do not use them. Failures on ggml's worker threads cannot be caught; a failure of the
     /// calling thread in the middle of a computation that it shares with workers leaves these waiting, so a thread
-    /// pool that took part must not be used or freed.
+    /// pool that took part must not be used or freed ([`Fault::left_workers`] says so for computations of a back end).
     pub mod guarded {
         use crate::bindings::*;
     }

@@ -1,7 +1,7 @@
-//! What a model and its context take of each device's memory; llama.cpp tells it in C++ only.
+//! What llama.cpp's C API leaves out about memory.
 
 use crate::fault::RawFault;
-use crate::{Fault, ggml_backend_dev_t, llama_context, llama_model};
+use crate::{Fault, ggml_backend_dev_t, ggml_status, llama_context, llama_model};
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -31,6 +31,8 @@ unsafe extern "C" {
         sink: Sink,
         user: *mut c_void,
     ) -> c_int;
+    fn lrs_free_uploads();
+    fn lrs_take_shift_failure() -> c_int;
 }
 
 /// While it lives, what this thread makes of a model that was loaded with `no_alloc` takes no memory. llama.cpp itself
@@ -138,4 +140,23 @@ pub unsafe fn breakdown(ctx: *const llama_context) -> Result<Vec<Taken>, Fault> 
     }
     // SAFETY: the shim writes the message before it returns non-zero.
     Err(unsafe { fault.assume_init() }.into_fault(status))
+}
+
+/// Frees the buffers that weights went through to a device, where the last load of a model on this thread was stopped
+/// or failed. Nothing to do after other loads.
+pub fn free_uploads() {
+    // SAFETY: it frees what only this thread knows of, and nobody uses any more.
+    unsafe { lrs_free_uploads() };
+}
+
+/// How turning keys has failed in calls of this thread since this was last asked: after positions were moved, their keys
+/// are turned in front of the next computation, which does not say so when that fails. Some are turned then and others
+/// are not: the memory of past tokens must be cleared.
+#[must_use]
+pub fn take_shift_failure() -> Option<ggml_status> {
+    // SAFETY: no arguments; it reads and writes a number of this thread.
+    match unsafe { lrs_take_shift_failure() } {
+        0 => None,
+        status => Some(status),
+    }
 }

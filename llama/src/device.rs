@@ -10,6 +10,9 @@ use std::fmt;
 
 /// A device that ggml can compute on. Known before any model is loaded.
 ///
+/// Where a device has failed (its driver gave up, say), what is asked of it is an error from then on. Memory that models,
+/// contexts, adapters and projectors have there is never freed: the driver would end the process.
+///
 /// ```
 /// for device in llama::devices()? {
 ///     println!("{} ({}): {} bytes free", device.name(), device.kind(), device.memory()?.free);
@@ -85,7 +88,8 @@ pub struct DeviceMemory {
     pub total: usize,
 }
 
-/// All devices, the processor last.
+/// All devices of this host, the processor last. Those that do not work are among them: [`Device::memory`] is an error
+/// for most.
 ///
 /// # Errors
 /// As [`backend::init`].
@@ -144,8 +148,7 @@ impl Traits<'_> {
 
 impl Device {
     pub(crate) fn new(ptr: DevicePtr) -> Result<Self> {
-        let props = ptr.props()?;
-        let kind = match props.kind {
+        let kind = match ptr.kind()? {
             llama_sys::GGML_BACKEND_DEVICE_TYPE_CPU => DeviceKind::Cpu,
             llama_sys::GGML_BACKEND_DEVICE_TYPE_GPU => DeviceKind::Gpu,
             llama_sys::GGML_BACKEND_DEVICE_TYPE_IGPU => DeviceKind::IntegratedGpu,
@@ -153,7 +156,9 @@ impl Device {
             llama_sys::GGML_BACKEND_DEVICE_TYPE_META => DeviceKind::Combined,
             raw => DeviceKind::Other(raw),
         };
-        Ok(Self { ptr, name: props.name, description: props.description, id: props.id, kind })
+        // Most ask the device itself for that: one that does not answer is still one of the devices.
+        let id = if ptr.is_remote() { None } else { ptr.id().unwrap_or_default() };
+        Ok(Self { ptr, name: ptr.name()?, description: ptr.description()?, id, kind })
     }
 
     /// Short name, for example `CPU` or `CUDA0`.
@@ -189,12 +194,10 @@ impl Device {
     /// When the driver fails to answer.
     #[doc(alias = "ggml_backend_dev_memory")]
     pub fn memory(&self) -> Result<DeviceMemory> {
-        let props = self.ptr.props()?;
+        let (free, total) = self.ptr.memory()?;
         let host = if self.kind == DeviceKind::Cpu { host_memory::available() } else { None };
-        let free = host
-            .and_then(|bytes| usize::try_from(bytes).ok())
-            .map_or(props.free, |bytes| bytes.min(props.free));
-        Ok(DeviceMemory { free, total: props.total })
+        let free = host.and_then(|bytes| usize::try_from(bytes).ok()).map_or(free, |bytes| bytes.min(free));
+        Ok(DeviceMemory { free, total })
     }
 
     /// The device for uses of their own. What combines devices for a model asks that model how, and cannot outlive it.
@@ -209,6 +212,12 @@ impl Device {
             }
             _ => Ok(self.ptr),
         }
+    }
+
+    /// Lets it set itself up, before something uses it.
+    pub(crate) fn start(&self) -> Result<DeviceMemory> {
+        self.ptr.start()?;
+        self.memory()
     }
 
     pub(crate) fn ptr(&self) -> DevicePtr {

@@ -468,6 +468,12 @@ impl From<llama_sys::Fault> for Error {
     }
 }
 
+/// A contained failure and what llama.cpp logged just before it, for errors of loading and creating.
+#[cold]
+pub(crate) fn words(fault: &llama_sys::Fault) -> String {
+    format!("{fault}{}", detail_suffix(&crate::log::take_detail()))
+}
+
 fn detail_suffix(detail: &str) -> String {
     if detail.is_empty() { String::new() } else { format!(" ({detail})") }
 }
@@ -494,7 +500,8 @@ pub enum MemoryEffect {
     /// Nothing of this batch is in the memory; the context can go on as before the call.
     Unchanged,
     /// Some entries of this batch are in the memory, or a sequence is empty now because the batch has pushed its
-    /// sliding window on; see [`Memory::pos_max`](crate::Memory::pos_max) for how far each sequence got.
+    /// sliding window on, or all are empty because positions that were moved before could not be computed; see
+    /// [`Memory::pos_max`](crate::Memory::pos_max) for how far each sequence got.
     Partial,
     /// Unknown; the context is unusable from now on.
     Unknown,
@@ -537,5 +544,17 @@ impl DecodeError {
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Self {
         error.error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_contained_failure_is_told_with_the_log() {
+        crate::log::clear_detail();
+        crate::log::receive(llama_sys::GGML_LOG_LEVEL_ERROR, "the_device: out of order\n");
+        let fault = crate::ffi::context::provoke_fault().unwrap_err();
+        assert_eq!(super::words(&fault), format!("{fault} (out of order)"));
+        assert_eq!(super::words(&fault), fault.to_string());
     }
 }

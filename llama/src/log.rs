@@ -137,6 +137,11 @@ pub(crate) fn capture<T>(call: impl FnOnce() -> T) -> (T, Vec<String>) {
     (result, lines)
 }
 
+/// Says something that llama.cpp does not know.
+pub(crate) fn warn(line: &str) {
+    receive(llama_sys::GGML_LOG_LEVEL_WARN, &format!("{line}\n"));
+}
+
 /// Takes a piece of text as llama.cpp writes it; called by the log callback. Never unwinds.
 pub(crate) fn receive(raw_level: u32, text: &str) {
     let continued = raw_level == llama_sys::GGML_LOG_LEVEL_CONT;

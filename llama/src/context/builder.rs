@@ -256,7 +256,7 @@ impl ContextBuilder {
             ContextPtr::new(&self.model.inner.ptr, raw, cancel.flag().clone())
         };
         let mut ptr = created
-            .map_err(|fault| Error::CreateContext { detail: fault.to_string() })?
+            .map_err(|fault| Error::CreateContext { detail: crate::error::words(&fault) })?
             .ok_or_else(|| Error::CreateContext { detail: reason() })?;
 
         let mut pools = vec![ThreadPool::new(raw.n_threads)?];

@@ -30,7 +30,8 @@ impl Context {
     /// all outputs asked for are reachable in the result.
     ///
     /// Cancelling the context's token stops the computation, inside a long prompt too, and takes the batch's
-    /// entries out of the memory again where the kind of memory allows it.
+    /// entries out of the memory again where the kind of memory allows it. Where positions were moved before, and what
+    /// that takes was stopped or failed in this call, the memory is empty afterwards.
     ///
     /// # Errors
     /// Every problem of the batch is found before anything is computed and names the entry:
@@ -106,23 +107,24 @@ impl Context {
             start = part.end;
             let begun = part.start > 0;
             match self.process(batch, part.clone(), encode) {
-                Ok(STATUS_OK) => {
+                Ok((_, Some(cause))) => return Err(self.forget_all(cause)),
+                Ok((STATUS_OK, None)) => {
                     self.book.settle();
                     self.attached.replan = false;
                 }
-                Ok(status) => {
+                Ok((status, None)) => {
                     let error = self.status_error(status, part.len());
                     // Only an aborted or broken computation leaves a part of this piece behind.
                     let left = begun || !matches!(status, STATUS_NO_SLOT | STATUS_INVALID);
                     return Err(self.give_up(plan, error, left));
                 }
                 Err(fault) => {
-                    let error = self.abandoned_by(fault);
+                    let error = self.poisoned_by(fault);
                     return Err(DecodeError { error, memory: MemoryEffect::Unknown });
                 }
             }
             if let Err(fault) = self.collect(batch, part, start == batch.len(), encode) {
-                let error = self.abandoned_by(fault);
+                let error = self.poisoned_by(fault);
                 return Err(DecodeError { error, memory: MemoryEffect::Unknown });
             }
         }
@@ -135,7 +137,7 @@ impl Context {
         batch: &Batch,
         part: Range<usize>,
         encode: bool,
-    ) -> std::result::Result<i32, llama_sys::Fault> {
+    ) -> std::result::Result<(i32, Option<llama_sys::ggml_status>), llama_sys::Fault> {
         // Planning reads the model's list of adapters, which another thread may be changing.
         let _lock = self
             .attached
@@ -290,6 +292,25 @@ impl Context {
                 let detail = crate::log::take_detail();
                 let detail = if detail.is_empty() { format!("status {status}") } else { detail };
                 Error::Failed { operation: "decode", detail }
+            }
+        }
+    }
+
+    /// Ends a call in which keys were to be turned for positions that were moved, and some were not.
+    #[cold]
+    fn forget_all(&mut self, cause: llama_sys::ggml_status) -> DecodeError {
+        self.kept.clear();
+        let error = if cause == llama_sys::GGML_STATUS_ABORTED {
+            Error::Cancelled
+        } else {
+            Error::Failed { operation: "moving positions", detail: crate::log::take_detail() }
+        };
+        self.book.settle();
+        match self.ptr.memory_clear(false) {
+            Ok(()) => DecodeError { error, memory: MemoryEffect::Partial },
+            Err(fault) => {
+                let _ = self.poisoned_by(fault);
+                DecodeError { error, memory: MemoryEffect::Unknown }
             }
         }
     }

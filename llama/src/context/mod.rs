@@ -357,7 +357,7 @@ impl Context {
     ) -> Result<()> {
         self.alive()?;
         let result = call(&mut self.ptr, &self.model.inner.ptr);
-        result.map_err(|fault| self.abandoned_by(fault))
+        result.map_err(|fault| self.poisoned_by(fault))
     }
 
     /// Refuses work after a contained failure.
@@ -386,21 +386,16 @@ impl Context {
         result.map_err(|fault| self.poisoned_by(fault))
     }
 
+    /// After a failure in the middle of a computation its other threads may still be at work with buffers and weights:
+    /// these stay for as long as the process.
     #[cold]
     fn poisoned_by(&mut self, fault: Fault) -> Error {
-        self.poison = Some(fault.to_string());
-        Error::fault(fault)
-    }
-
-    /// As [`poisoned_by`](Self::poisoned_by), for a failure in the middle of a computation: its other threads may
-    /// still be at work with buffers and weights, so these stay for as long as the process.
-    #[cold]
-    fn abandoned_by(&mut self, fault: Fault) -> Error {
-        if self.facts.threads.max(self.facts.threads_batch) > 1 {
+        if fault.left_workers() && self.facts.threads.max(self.facts.threads_batch) > 1 {
             self.ptr.abandon();
             std::mem::forget((self.model.clone(), self.attached.adapters.clone()));
         }
-        self.poisoned_by(fault)
+        self.poison = Some(fault.to_string());
+        Error::fault(fault)
     }
 }
 
@@ -432,15 +427,20 @@ mod tests {
     #[test]
     fn what_other_threads_may_still_use_is_never_freed() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/model/llama-tiny-chat.gguf");
-        for (threads, kept) in [(1, false), (2, true)] {
+        let elsewhere = || crate::ffi::context::provoke_fault().unwrap_err();
+        let at_work = || crate::ffi::context::provoke_fault_at_work().unwrap_err();
+        for (threads, fault, kept) in
+            [(1, elsewhere(), false), (2, elsewhere(), false), (1, at_work(), false), (2, at_work(), true)]
+        {
             let model = Model::load(&path).unwrap();
             let weak = Arc::downgrade(&model.inner);
             let mut ctx = model.context_builder().n_ctx(256).n_threads(threads).build().unwrap();
             drop(model);
-            ctx.abandoned_by(crate::ffi::context::provoke_fault().unwrap_err());
+            let words = fault.to_string();
+            ctx.poisoned_by(fault);
             assert!(ctx.is_poisoned());
             drop(ctx);
-            assert_eq!(weak.upgrade().is_some(), kept, "{threads} threads");
+            assert_eq!(weak.upgrade().is_some(), kept, "{threads} threads: {words}");
         }
     }
 }

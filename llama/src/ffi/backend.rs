@@ -1,5 +1,6 @@
 //! The process-wide part of llama.cpp: initialisation and the list of devices.
 
+use super::registry::RegistryPtr;
 use super::text::owned;
 use crate::error::{Error, Result};
 use llama_sys::{Fault, guarded};
@@ -16,17 +17,6 @@ pub(crate) struct DevicePtr(NonNull<llama_sys::ggml_backend_device>);
 unsafe impl Send for DevicePtr {}
 // SAFETY: as above; the functions used on devices only read them or take ggml's own locks.
 unsafe impl Sync for DevicePtr {}
-
-/// What the registry says about a device.
-#[derive(Debug)]
-pub(crate) struct DeviceProps {
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) kind: llama_sys::ggml_backend_dev_type,
-    pub(crate) id: Option<String>,
-    pub(crate) free: usize,
-    pub(crate) total: usize,
-}
 
 /// Initialises llama.cpp; the caller makes sure that this happens once.
 pub(crate) fn init() -> Result<()> {
@@ -47,17 +37,6 @@ pub(crate) fn devices() -> Result<Vec<DevicePtr>, Fault> {
     Ok(found)
 }
 
-/// Lets every device set itself up, before something uses one. Some back ends do it at the first use, without a lock,
-/// and leave a device half made where that fails: each is asked once, by one thread at a time.
-pub(crate) fn start_devices() -> Result<(), Fault> {
-    static STARTED: Mutex<BTreeMap<DevicePtr, Result<(), Fault>>> = Mutex::new(BTreeMap::new());
-    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
-    for device in devices()? {
-        started.entry(device).or_insert_with(|| device.buffer_type().map(drop)).clone()?;
-    }
-    Ok(())
-}
-
 impl DevicePtr {
     /// `device` comes from the registry, or is null.
     pub(super) fn new(device: llama_sys::ggml_backend_dev_t) -> Option<Self> {
@@ -74,26 +53,75 @@ impl DevicePtr {
         unsafe { guarded::ggml_backend_dev_buffer_type(self.as_ptr()) }
     }
 
-    pub(crate) fn props(self) -> Result<DeviceProps> {
+    /// Short name.
+    pub(crate) fn name(self) -> Result<String, Fault> {
+        // SAFETY: the device comes from the registry.
+        let name = unsafe { guarded::ggml_backend_dev_name(self.as_ptr()) }?;
+        // SAFETY: the registry's strings are terminated and live as long as the device.
+        Ok(unsafe { owned(name) }.unwrap_or_default())
+    }
+
+    /// The maker's name.
+    pub(crate) fn description(self) -> Result<String, Fault> {
+        // SAFETY: the device comes from the registry.
+        let text = unsafe { guarded::ggml_backend_dev_description(self.as_ptr()) }?;
+        // SAFETY: as for the name.
+        Ok(unsafe { owned(text) }.unwrap_or_default())
+    }
+
+    pub(crate) fn kind(self) -> Result<llama_sys::ggml_backend_dev_type, Fault> {
+        // SAFETY: the device comes from the registry.
+        unsafe { guarded::ggml_backend_dev_type(self.as_ptr()) }
+    }
+
+    /// The back end that it belongs to; `None` for what combines devices of others.
+    pub(crate) fn registry(self) -> Result<Option<RegistryPtr>, Fault> {
+        // SAFETY: the device comes from the registry.
+        let registry = unsafe { guarded::ggml_backend_dev_backend_reg(self.as_ptr()) }?;
+        Ok(RegistryPtr::new(registry))
+    }
+
+    /// True for a device of another host.
+    pub(crate) fn is_remote(self) -> bool {
+        let name = self.registry().map(|registry| registry.map(RegistryPtr::name));
+        matches!(name, Ok(Some(Ok(name))) if name == REMOTE)
+    }
+
+    /// Its address on its bus. Many back ends ask the device for its memory on the way.
+    pub(crate) fn id(self) -> Result<Option<String>, Fault> {
         let mut props = MaybeUninit::<llama_sys::ggml_backend_dev_props>::zeroed();
         // SAFETY: the device comes from the registry; the out pointer is valid for writes.
         unsafe { guarded::ggml_backend_dev_get_props(self.as_ptr(), props.as_mut_ptr()) }?;
         // SAFETY: zero bytes are a valid value of this plain C struct, and the call has filled it.
         let props = unsafe { props.assume_init() };
-        Ok(DeviceProps {
-            // SAFETY: the registry's strings are terminated and live as long as the device.
-            name: unsafe { owned(props.name) }.unwrap_or_default(),
-            // SAFETY: as above.
-            description: unsafe { owned(props.description) }.unwrap_or_default(),
-            kind: props.type_,
-            // SAFETY: as above, or null.
-            id: unsafe { owned(props.device_id) },
-            // Some back ends subtract what is taken from a budget that has become smaller than that.
-            free: isize::try_from(props.memory_free).map_or(0, |_| props.memory_free),
-            total: props.memory_total,
-        })
+        // SAFETY: null, or as for the name.
+        Ok(unsafe { owned(props.device_id) })
+    }
+
+    /// Bytes that are free, and those that there are: 0 where the device does not tell.
+    pub(crate) fn memory(self) -> Result<(usize, usize), Fault> {
+        let (mut free, mut total) = (0, 0);
+        // SAFETY: the device comes from the registry; both numbers are valid for writes.
+        unsafe { guarded::ggml_backend_dev_memory(self.as_ptr(), &raw mut free, &raw mut total) }?;
+        // Some back ends subtract what is taken from a budget that has become smaller than that.
+        Ok((isize::try_from(free).map_or(0, |_| free), total))
+    }
+
+    /// Lets the device set itself up, before something uses it. Some back ends do it at the first use, without a lock,
+    /// and leave a device half made where that fails: such a device is asked once, by one thread at a time. Another
+    /// host may be there the next time.
+    pub(crate) fn start(self) -> Result<(), Fault> {
+        static STARTED: Mutex<BTreeMap<DevicePtr, Result<(), Fault>>> = Mutex::new(BTreeMap::new());
+        if self.is_remote() {
+            return self.buffer_type().map(drop);
+        }
+        let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+        started.entry(self).or_insert_with(|| self.buffer_type().map(drop)).clone()
     }
 }
+
+/// ggml's name of the back end for devices of other hosts.
+const REMOTE: &str = "RPC";
 
 /// llama.cpp's line about the processor features in use.
 pub(crate) fn system_info() -> Result<String> {

@@ -151,8 +151,14 @@ impl ContextPtr {
         Ok(unsafe { guarded::llama_perf_context_reset(self.as_ptr()) }?)
     }
 
-    /// Runs one piece of a batch that was checked completely. Returns llama.cpp's status.
-    pub(crate) fn process(&mut self, batch: &Batch, part: Range<usize>, encode: bool) -> Result<i32, Fault> {
+    /// Runs one piece of a batch that was checked completely. Returns llama.cpp's status, and that of turning the keys
+    /// of positions that were moved before, where it failed: nothing in the memory can be used then.
+    pub(crate) fn process(
+        &mut self,
+        batch: &Batch,
+        part: Range<usize>,
+        encode: bool,
+    ) -> Result<(i32, Option<llama_sys::ggml_status>), Fault> {
         self.logits = None;
         self.embeddings = None;
         self.sampled.clear();
@@ -160,18 +166,19 @@ impl ContextPtr {
             // SAFETY: the context is alive, and `drop` frees the batch before it.
             self.batch = unsafe { BatchPtr::new(self.ptr.as_ptr()) }?;
         }
-        let Some(filled) = &mut self.batch else { return Ok(REFUSED) };
+        let Some(filled) = &mut self.batch else { return Ok((REFUSED, None)) };
         if !filled.fill(batch, part)? {
-            return Ok(REFUSED);
+            return Ok((REFUSED, None));
         }
         let kind =
             if encode { llama_sys::LLAMA_PROCESS_TYPE_ENCODE } else { llama_sys::LLAMA_PROCESS_TYPE_DECODE };
+        let _ = llama_sys::memory::take_shift_failure();
         // SAFETY: context and batch are alive and belong together. The caller has checked all values.
         let status = unsafe { guarded::llama_process(self.ptr.as_ptr(), kind, filled.as_ptr()) }?;
         if status == 0 {
             self.retired.clear();
         }
-        Ok(status)
+        Ok((status, llama_sys::memory::take_shift_failure()))
     }
 
     /// Makes the logits of the last call available: `rows` rows of `n_vocab`, in the order of the batch.
@@ -352,6 +359,33 @@ impl<T> View<T> {
 /// Checks a number that goes to C as `i32`.
 pub(crate) fn as_i32(name: &'static str, value: u32) -> Result<i32> {
     i32::try_from(value).map_err(|_| Error::invalid(name, format!("{value} is too large")))
+}
+
+/// A failed assertion of the processor in the middle of a computation, contained; for tests.
+#[cfg(test)]
+pub(crate) fn provoke_fault_at_work() -> Result<(), Fault> {
+    let params =
+        llama_sys::ggml_init_params { mem_size: 1 << 20, mem_buffer: std::ptr::null_mut(), no_alloc: false };
+    // SAFETY: valid parameters; ggml allocates the memory itself, and never frees it here.
+    let ctx = unsafe { guarded::ggml_init(params) }?;
+    // SAFETY: the context has room, as it has for all that follows.
+    let table = unsafe { guarded::ggml_new_tensor_2d(ctx, llama_sys::GGML_TYPE_F32, 4, 4) }?;
+    // SAFETY: as above.
+    let index = unsafe { guarded::ggml_new_tensor_1d(ctx, llama_sys::GGML_TYPE_I32, 1) }?;
+    // SAFETY: a tensor of the context, which has its data.
+    unsafe { guarded::ggml_set_i32(index, 99) }?;
+    // SAFETY: tensors of the context.
+    let row = unsafe { guarded::ggml_get_rows(ctx, table, index) }?;
+    // SAFETY: as above.
+    let graph = unsafe { guarded::ggml_new_graph(ctx) }?;
+    // SAFETY: graph and tensor are of the context.
+    unsafe { guarded::ggml_build_forward_expand(graph, row) }?;
+    // SAFETY: no arguments.
+    let backend = unsafe { guarded::ggml_backend_cpu_init() }?;
+    // SAFETY: the back end was just made.
+    unsafe { guarded::ggml_backend_cpu_set_n_threads(backend, 1) }?;
+    // SAFETY: all of it is alive; the index that is out of range is checked before it is used.
+    unsafe { guarded::ggml_backend_graph_compute(backend, graph) }.map(drop)
 }
 
 /// A failed assertion inside llama.cpp, contained; for tests.

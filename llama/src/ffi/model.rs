@@ -1,6 +1,6 @@
 //! A loaded model.
 
-use super::backend::{DevicePtr, start_devices};
+use super::backend::DevicePtr;
 use super::panic::PanicSlot;
 use super::stream::CStream;
 use super::text::{owned, with_buffer};
@@ -41,7 +41,8 @@ pub(crate) enum OverrideValue {
 #[derive(Debug)]
 pub(crate) struct LoadParams {
     pub(crate) raw: llama_sys::llama_model_params,
-    pub(crate) devices: Option<Vec<DevicePtr>>,
+    /// Those that are used besides the CPU.
+    pub(crate) devices: Vec<DevicePtr>,
     pub(crate) tensor_split: Vec<f32>,
     pub(crate) overrides: Vec<(CString, OverrideValue)>,
     /// Patterns of tensor names, and the device whose memory holds those that match.
@@ -114,15 +115,9 @@ impl ModelPtr {
         progress: &mut Progress<'_>,
     ) -> Result<Self, LoadFailure> {
         let mut raw = params.raw;
-        if !raw.vocab_only {
-            start_devices().map_err(LoadFailure::Fault)?;
-        }
-        let mut devices = Vec::new();
-        if let Some(list) = &params.devices {
-            devices.extend(list.iter().map(|device| device.as_ptr()));
-            devices.push(std::ptr::null_mut());
-            raw.devices = devices.as_mut_ptr();
-        }
+        let mut devices: Vec<_> = params.devices.iter().map(|device| device.as_ptr()).collect();
+        devices.push(std::ptr::null_mut());
+        raw.devices = devices.as_mut_ptr();
         if !params.tensor_split.is_empty() {
             raw.tensor_split = params.tensor_split.as_ptr();
         }
@@ -132,6 +127,7 @@ impl ModelPtr {
         }
         let mut placed = Vec::new();
         for (pattern, device) in &params.placed {
+            device.start().map_err(LoadFailure::Fault)?;
             let buft = device.buffer_type().map_err(LoadFailure::Fault)?;
             placed.push(llama_sys::llama_model_tensor_buft_override { pattern: pattern.as_ptr(), buft });
         }
@@ -162,6 +158,7 @@ impl ModelPtr {
                 unsafe { guarded::llama_model_load_from_file_ptr(stream.as_ptr(), raw) }
             }
         };
+        llama_sys::memory::free_uploads();
         let stopped = state.stopped;
         // A model that was loaded although the callback panicked is freed while the panic unwinds.
         let model = result.map(|ptr| NonNull::new(ptr).map(Self));

@@ -1,6 +1,6 @@
 //! The multimodal library: projectors, what they are given, what they make of it.
 
-use super::backend::{DevicePtr, start_devices};
+use super::backend::DevicePtr;
 use super::memory::TakenOf;
 use super::model::ModelPtr;
 use super::text::owned;
@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 /// How a projector is loaded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Params {
-    pub(crate) gpu: bool,
+    /// `None` for the CPU alone.
     pub(crate) device: Option<DevicePtr>,
     pub(crate) threads: i32,
     pub(crate) flash_attention: i32,
@@ -28,8 +28,8 @@ pub(crate) struct Params {
 #[derive(Debug)]
 pub(crate) struct ProjectorPtr {
     ptr: NonNull<mtmd::mtmd_context>,
-    /// Held while the projector computes; the words of a contained failure, which makes it unusable.
-    computing: Mutex<Option<String>>,
+    /// Held while the projector computes; a contained failure, which makes it unusable.
+    computing: Mutex<Option<Fault>>,
 }
 
 // SAFETY: a projector has no thread affinity.
@@ -41,6 +41,11 @@ unsafe impl Sync for ProjectorPtr {}
 
 impl Drop for ProjectorPtr {
     fn drop(&mut self) {
+        let failure = self.computing.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // Other threads may still be at work with it.
+        if failure.as_ref().is_some_and(Fault::left_workers) {
+            return;
+        }
         // SAFETY: the pointer comes from the init function, and nothing else refers to the projector.
         let _ = unsafe { guarded::mtmd_free(self.ptr.as_ptr()) };
     }
@@ -55,12 +60,12 @@ macro_rules! facts {
     };
 }
 
-/// What a projector would take; `None` when the library refuses the file, with the reason in its log.
-pub(crate) fn memory_needed(path: &CStr, gpu: bool, device: Option<DevicePtr>) -> Result<Option<TakenOf>> {
-    start_devices()?;
-    let device = device.map_or(std::ptr::null_mut(), DevicePtr::as_ptr);
+/// What a projector would take on a device, or the CPU alone; `None` when the library refuses the file, with the reason
+/// in its log.
+pub(crate) fn memory_needed(path: &CStr, device: Option<DevicePtr>) -> Result<Option<TakenOf>> {
+    let ptr = device.map_or(std::ptr::null_mut(), DevicePtr::as_ptr);
     // SAFETY: the device is null or comes from the registry.
-    let found = unsafe { mtmd::memory::needed(path, gpu, device) }?;
+    let found = unsafe { mtmd::memory::needed(path, device.is_some(), ptr) }?;
     Ok(found.map(|list| list.into_iter().map(|taken| (DevicePtr::new(taken.device), taken)).collect()))
 }
 
@@ -69,7 +74,7 @@ impl ProjectorPtr {
     pub(crate) fn load(model: &ModelPtr, path: &CStr, params: Params) -> Result<Option<Self>, Fault> {
         // SAFETY: no arguments, returns a plain struct.
         let mut raw = unsafe { guarded::mtmd_context_params_default() }?;
-        raw.use_gpu = params.gpu;
+        raw.use_gpu = params.device.is_some();
         raw.device = params.device.map_or(std::ptr::null_mut(), DevicePtr::as_ptr);
         raw.print_timings = false;
         raw.n_threads = params.threads;
@@ -112,12 +117,12 @@ impl ProjectorPtr {
     pub(crate) fn encode(&self, chunk: ChunkPtr<'_>, len: usize) -> Result<Vec<f32>> {
         let mut poison = self.computing.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cause) = &*poison {
-            return Err(Error::Poisoned { cause: cause.clone() });
+            return Err(Error::Poisoned { cause: cause.to_string() });
         }
         crate::log::clear_detail();
         // SAFETY: both are alive, and the lock makes this the only computation.
         let status = unsafe { guarded::mtmd_encode_chunk(self.ptr.as_ptr(), chunk.ptr.as_ptr()) };
-        let status = status.inspect_err(|fault| *poison = Some(fault.to_string()))?;
+        let status = status.inspect_err(|fault| *poison = Some(fault.clone()))?;
         if status != 0 {
             return Err(failed("encoding the media", status));
         }

@@ -1,6 +1,6 @@
 //! Devices of other hosts.
 
-use super::backend::{DevicePtr, start_devices};
+use super::backend::DevicePtr;
 use super::registry::RegistryPtr;
 use crate::error::Result;
 use llama_sys::rpc;
@@ -21,7 +21,7 @@ pub(crate) fn serve(
     devices: &[DevicePtr],
     stop: &AtomicBool,
 ) -> Result<()> {
-    start_devices()?;
+    devices.iter().try_for_each(|device| device.start())?;
     let mut devices: Vec<_> = devices.iter().map(|device| device.as_ptr()).collect();
     // SAFETY: a `DevicePtr` comes from ggml's registry.
     Ok(unsafe { rpc::serve(endpoint, cache, n_threads, &mut devices, stop) }?)

@@ -161,7 +161,7 @@ impl<'a> Planner<'a> {
             let detail = "devices that share each tensor are not planned for; Context::memory_usage says what they take";
             return Err(Error::invalid("split_mode", detail));
         }
-        let used = self.builder.used_devices()?;
+        let used = self.builder.devices_of_plan()?;
         self.room.read(&used)?;
         let shortest = range.as_ref().map(|range| *range.start());
         let longest = range.as_ref().map(|range| *range.end());

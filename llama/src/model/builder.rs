@@ -2,10 +2,10 @@
 
 use super::options::{Layers, LoadMode, MetadataOverride, ProgressFlow, SplitMode, checked_override};
 use super::source::Source;
-use super::{LoadTraits, Model, hyper, rules};
+use super::{LoadTraits, Model, devices, hyper, rules};
 use crate::backend;
 use crate::cancel::CancelToken;
-use crate::device::{Device, DeviceKind, chosen, devices};
+use crate::device::{Device, DeviceKind};
 use crate::error::{Error, Result};
 use crate::ffi;
 use crate::ffi::backend::DevicePtr;
@@ -131,16 +131,18 @@ impl<'a> ModelBuilder<'a> {
         self
     }
 
-    /// Relative shares of the model per device.
+    /// Relative shares of the model, one for each device that is used besides the CPU.
     pub fn tensor_split(mut self, shares: &[f32]) -> Self {
         self.tensor_split = shares.to_vec();
         self
     }
 
-    /// Only these devices are used besides the CPU; an empty list means the CPU alone. Together with the CPU and its
-    /// accelerators they may be [`max_devices`](crate::backend::max_devices).
+    /// Only these devices are used besides the CPU. Together with the CPU and its accelerators they may be
+    /// [`max_devices`](crate::backend::max_devices). Unless chosen here they are all GPUs of this host, and the log says
+    /// which ones do not work and are left out.
     ///
-    /// Accelerators of the CPU's own work, such as BLAS, take part in every model: llama.cpp gives no choice.
+    /// The CPU takes part in every model, and so do accelerators of its own work, such as BLAS: they may be in the list
+    /// and change nothing. Without other devices in it the model runs on the CPU alone.
     pub fn devices(mut self, devices: &[Device]) -> Self {
         self.devices = Some(devices.to_vec());
         self
@@ -289,7 +291,7 @@ impl<'a> ModelBuilder<'a> {
             },
             Err(LoadFailure::Stopped) => Err(Error::Cancelled),
             Err(LoadFailure::Refused) => Err(self.source.explain(&crate::log::take_detail())),
-            Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&fault.to_string())),
+            Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&crate::error::words(&fault))),
         }
     }
 
@@ -317,12 +319,11 @@ impl<'a> ModelBuilder<'a> {
         (self.devices, self.tensor_split) = (Some(devices), shares);
     }
 
-    /// The devices among which layers are shared out.
-    pub(crate) fn used_devices(&self) -> Result<Vec<Device>> {
-        match &self.devices {
-            Some(list) => Ok(list.clone()),
-            None => chosen(&devices()?),
-        }
+    /// The devices among which a plan shares out layers.
+    pub(crate) fn devices_of_plan(&mut self) -> Result<Vec<Device>> {
+        backend::init()?;
+        self.vocab_only = false;
+        self.settle_devices()
     }
 
     /// Where everything is on one device, a list of devices with that one alone names it.
@@ -340,7 +341,6 @@ impl<'a> ModelBuilder<'a> {
         (self.layers, self.cpu_moe) = (layers, Some(cpu_moe));
         let mut params = self.params()?;
         params.raw.no_alloc = true;
-        params.raw.vocab_only = false;
         params.raw.load_mode = llama_sys::LLAMA_LOAD_MODE_NONE;
         params.raw.lazy_mode = llama_sys::LLAMA_LAZY_MODE_OFF;
         let opened = self.source.open(&mut params.raw)?;
@@ -359,12 +359,12 @@ impl<'a> ModelBuilder<'a> {
                     Ok(Planned { model: Model::from_ptr(ptr, traits, architecture)?, header: opened.header })
                 }
             },
-            Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&fault.to_string())),
+            Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&crate::error::words(&fault))),
             Err(_) => Err(self.source.explain(&crate::log::take_detail())),
         }
     }
 
-    fn params(&self) -> Result<LoadParams> {
+    fn params(&mut self) -> Result<LoadParams> {
         let mut raw = ffi::model::default_params()?;
         match self.layers {
             Layers::Auto => {}
@@ -376,7 +376,7 @@ impl<'a> ModelBuilder<'a> {
             }
         }
         raw.load_mode = self.load_mode.raw();
-        if let Some(mode) = self.split_mode {
+        if let Some(mode) = self.split_mode.filter(|_| !self.vocab_only) {
             raw.split_mode = mode.raw();
         }
         if let Some(index) = self.main_gpu {
@@ -399,30 +399,30 @@ impl<'a> ModelBuilder<'a> {
         if let Some(bypass) = self.no_host {
             raw.no_host = bypass;
         }
-        Ok(LoadParams {
-            raw,
-            placed: self.checked_places()?,
-            devices: self.checked_devices()?,
-            tensor_split: self.checked_tensor_split()?,
-            overrides: self.overrides.iter().map(checked_override).collect::<Result<_>>()?,
-        })
+        let placed = self.checked_places()?;
+        let overrides = self.overrides.iter().map(checked_override).collect::<Result<_>>()?;
+        let used = self.settle_devices()?;
+        let tensor_split = self.checked_tensor_split(&used)?;
+        let devices = used.iter().map(Device::ptr).collect();
+        Ok(LoadParams { raw, devices, tensor_split, overrides, placed })
     }
 
-    fn checked_devices(&self) -> Result<Option<Vec<DevicePtr>>> {
-        let Some(list) = &self.devices else { return Ok(None) };
-        let mut max = ffi::backend::max_devices()?;
-        let each_computes = !matches!(self.split_mode, Some(SplitMode::None | SplitMode::Tensor));
-        // Short lists fit in any case, without a look at devices that the model is not to use.
-        if each_computes && list.len() > max / 2 {
-            // In each context the processor takes part as well, and what accelerates its work.
-            let beside =
-                |device: &&Device| matches!(device.kind(), DeviceKind::Cpu | DeviceKind::Accelerator);
-            max = max.saturating_sub(devices()?.iter().filter(beside).count());
+    /// The devices that are used, which stay the same from now on.
+    fn settle_devices(&mut self) -> Result<Vec<Device>> {
+        if self.vocab_only {
+            return Ok(Vec::new());
         }
-        if list.len() > max {
-            return Err(Error::TooLong { what: "devices", len: list.len(), max });
+        let used = match &self.devices {
+            Some(list) => devices::chosen(list)?,
+            None => devices::by_default(self.split_mode)?,
+        };
+        devices::check_number(&used, self.split_mode)?;
+        for device in &used {
+            let refuse = |error| self.source.refuse(&format!("{} cannot be used: {error}", device.name()));
+            device.start().map_err(refuse)?;
         }
-        list.iter().map(|device| device.single("devices")).collect::<Result<_>>().map(Some)
+        self.devices = Some(used.clone());
+        Ok(used)
     }
 
     fn checked_places(&self) -> Result<Vec<(CString, DevicePtr)>> {
@@ -445,7 +445,7 @@ impl<'a> ModelBuilder<'a> {
         let layers = self.cpu_moe.unwrap_or(0);
         let cpu = |device: &Device| device.kind() == DeviceKind::Cpu;
         if layers > 0
-            && let Some(cpu) = devices()?.into_iter().find(cpu)
+            && let Some(cpu) = crate::device::devices()?.into_iter().find(cpu)
         {
             places.push((c_string("pattern of a tensor name", &experts_of(layers))?, cpu.ptr()));
         }
@@ -453,11 +453,11 @@ impl<'a> ModelBuilder<'a> {
     }
 
     /// The shares, filled up to the length that C reads.
-    fn checked_tensor_split(&self) -> Result<Vec<f32>> {
+    fn checked_tensor_split(&self, used: &[Device]) -> Result<Vec<f32>> {
         let max = ffi::backend::max_devices()?;
         if self.tensor_split.is_empty() {
             // llama.cpp would divide by what is free.
-            return Ok(if self.are_devices_full() { vec![1.0; max] } else { Vec::new() });
+            return Ok(if self.are_full(used) { vec![1.0; max] } else { Vec::new() });
         }
         if self.tensor_split.len() > max {
             return Err(Error::TooLong { what: "tensor_split", len: self.tensor_split.len(), max });
@@ -473,12 +473,11 @@ impl<'a> ModelBuilder<'a> {
         Ok(shares)
     }
 
-    /// True when none of the devices that would hold layers has anything left. One that does not answer is not full.
-    fn are_devices_full(&self) -> bool {
-        if self.vocab_only || matches!(self.layers, Layers::None | Layers::Count(0)) {
+    /// True when none of the devices that would hold layers has anything left.
+    fn are_full(&self, used: &[Device]) -> bool {
+        if matches!(self.layers, Layers::None | Layers::Count(0)) {
             return false;
         }
-        let used = self.used_devices().unwrap_or_default();
         let full = |device: &Device| device.memory().is_ok_and(|memory| memory.free == 0 && memory.total > 0);
         !used.is_empty() && used.iter().all(full)
     }

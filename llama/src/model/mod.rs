@@ -1,6 +1,7 @@
 //! Models: loading, metadata, sizes.
 
 pub(crate) mod builder;
+pub(crate) mod devices;
 mod diagnose;
 mod fingerprint;
 mod hyper;

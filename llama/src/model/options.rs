@@ -55,7 +55,8 @@ pub enum LoadMode {
     Mlock,
     /// Map the file and lock it in memory.
     MmapMlock,
-    /// Read past the page cache where the platform can.
+    /// Read past the page cache where the platform can; otherwise, and from file systems with blocks of more than
+    /// 4096 bytes, as [`Read`](Self::Read).
     DirectIo,
 }
 

@@ -92,11 +92,13 @@ impl Source<'_> {
                 diagnose::check_path(path)?;
                 let header = read_header(path).map_err(|_| self.explain(""))?;
                 mapping_mode(raw, header.alignment()).map_err(|detail| self.refuse(detail))?;
+                direct_mode(raw, std::iter::once(path).chain(&other_parts(path, &header)));
                 Ok(Opened::new(LoadSource::Path(path_string(path)?), header))
             }
             Self::Splits(paths) => {
                 let header = check_splits(paths)?;
                 mapping_mode(raw, header.alignment()).map_err(|detail| self.refuse(detail))?;
+                direct_mode(raw, paths);
                 let paths = paths.iter().map(|path| path_string(path)).collect::<Result<_>>()?;
                 Ok(Opened::new(LoadSource::Splits(paths), header))
             }
@@ -170,18 +172,47 @@ fn mapping_mode(raw: &mut llama_sys::llama_model_params, alignment: u32) -> Resu
 pub(super) fn read_header(path: &Path) -> Result<Gguf, GgufError> {
     let open = |path: &Path| Gguf::read_brief(&mut BufReader::new(File::open(path)?));
     let mut header = open(path)?;
-    let count =
-        header.get("split.count").and_then(Value::as_u64).and_then(|n| u16::try_from(n).ok()).unwrap_or(1);
-    if let Some(prefix) = split_prefix(path, 0, count).ok().flatten() {
-        for index in 1..count {
-            // A part that is missing is llama.cpp's to name.
-            let part = split_path(&prefix, index, count).ok().and_then(|path| open(&path).ok());
-            if let Some(part) = part {
-                header.add_part(part);
-            }
+    for part in other_parts(path, &header) {
+        // A part that is missing is llama.cpp's to name.
+        if let Ok(part) = open(&part) {
+            header.add_part(part);
         }
     }
     Ok(header)
+}
+
+/// The other files of a model, where this is the first of several.
+fn other_parts(path: &Path, header: &Gguf) -> Vec<PathBuf> {
+    let count = header.get("split.count").and_then(Value::as_u64).and_then(|n| u16::try_from(n).ok());
+    let count = count.unwrap_or(1);
+    let Some(prefix) = split_prefix(path, 0, count).ok().flatten() else { return Vec::new() };
+    (1..count).filter_map(|index| split_path(&prefix, index, count).ok()).collect()
+}
+
+/// What is read past the page cache is read in blocks of its file system. llama.cpp has room for those of a page, and
+/// computes with powers of two: other files are read as usual.
+fn direct_mode<'p>(raw: &mut llama_sys::llama_model_params, files: impl IntoIterator<Item = &'p PathBuf>) {
+    if raw.load_mode == llama_sys::LLAMA_LOAD_MODE_DIRECT_IO
+        && files.into_iter().any(|file| !block_size(file).is_some_and(is_direct_block))
+    {
+        raw.load_mode = llama_sys::LLAMA_LOAD_MODE_NONE;
+    }
+}
+
+fn is_direct_block(bytes: u64) -> bool {
+    bytes.is_power_of_two() && bytes <= 4096
+}
+
+#[cfg(unix)]
+fn block_size(file: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(file).ok().map(|metadata| metadata.blksize())
+}
+
+/// Elsewhere llama.cpp does not read in blocks.
+#[cfg(not(unix))]
+fn block_size(_file: &Path) -> Option<u64> {
+    Some(1)
 }
 
 /// Bytes in memory can only be read: mapping and direct access need a file.
@@ -342,5 +373,30 @@ impl Model {
         // Planning opens it several times.
         let start = file.stream_position();
         ModelBuilder::new(Source::File(file, start))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_that_are_read_past_the_page_cache() {
+        assert!([1, 512, 4096].into_iter().all(is_direct_block));
+        assert!(![0, 1536, 8192, 131_072, 1 << 20].into_iter().any(is_direct_block));
+        let mode = |file: &str| {
+            let mut raw = crate::ffi::model::default_params().unwrap();
+            raw.load_mode = llama_sys::LLAMA_LOAD_MODE_DIRECT_IO;
+            direct_mode(&mut raw, [&PathBuf::from(file)]);
+            raw.load_mode
+        };
+        let block = block_size(Path::new("Cargo.toml")).unwrap();
+        let expected = if is_direct_block(block) {
+            llama_sys::LLAMA_LOAD_MODE_DIRECT_IO
+        } else {
+            llama_sys::LLAMA_LOAD_MODE_NONE
+        };
+        assert_eq!(mode("Cargo.toml"), expected);
+        assert_eq!(mode("no such file"), if cfg!(unix) { llama_sys::LLAMA_LOAD_MODE_NONE } else { expected });
     }
 }

@@ -248,7 +248,8 @@ fn take_back(ctx: &mut Context, seq: SeqId, added: std::ops::Range<Pos>, failed:
         return failed;
     }
     let memory = match ctx.memory().seq_remove(seq, added.start..) {
-        Ok(()) => MemoryEffect::Unchanged,
+        // What was there before may be gone as well.
+        Ok(()) => failed.memory,
         Err(_) => MemoryEffect::Partial,
     };
     DecodeError { memory, ..failed }

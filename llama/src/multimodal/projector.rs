@@ -7,9 +7,10 @@ use crate::backend;
 use crate::context::{FlashAttention, threads};
 use crate::device::{Device, DeviceKind};
 use crate::error::{Error, Result};
+use crate::ffi::backend::DevicePtr;
 use crate::ffi::mtmd::{BitmapPtr, Params, ProjectorPtr, RawPart};
 use crate::fit::DeviceUsage;
-use crate::model::{Model, path_string};
+use crate::model::{Model, devices, path_string};
 use crate::stack;
 use crate::vocab::{Special, VocabKind};
 use std::fmt;
@@ -105,11 +106,10 @@ impl Projector {
         let path = path.as_ref();
         let refuse = |detail: String| Error::LoadProjector { path: path.to_owned(), detail };
         check::check(path).map_err(refuse)?;
-        let gpu = device.is_none_or(|device| device.kind() != DeviceKind::Cpu);
-        let device = device.filter(|_| gpu).map(|device| device.single("device")).transpose()?;
+        let device = used_device(device)?;
         crate::registry::computing();
         crate::log::clear_detail();
-        match crate::ffi::mtmd::memory_needed(&path_string(path)?, gpu, device)? {
+        match crate::ffi::mtmd::memory_needed(&path_string(path)?, device)? {
             Some(list) => crate::fit::usage(list),
             None => Err(refuse(reason(&crate::log::take_detail()))),
         }
@@ -240,13 +240,13 @@ pub struct ProjectorBuilder {
 }
 
 impl ProjectorBuilder {
-    /// Computes on an accelerator where there is one (on by default).
+    /// Computes on a GPU where there is one that works (on by default).
     pub fn gpu(mut self, on: bool) -> Self {
         self.gpu = on;
         self
     }
 
-    /// Computes on this device.
+    /// Computes on this device, unless [`gpu`](Self::gpu) is off.
     pub fn device(mut self, device: &Device) -> Self {
         self.device = Some(device.clone());
         self
@@ -280,7 +280,7 @@ impl ProjectorBuilder {
     ///
     /// # Errors
     /// [`Error::LoadProjector`] says what is wrong with the file, or that it belongs to another model;
-    /// [`Error::InvalidParameter`] for threads and tokens; [`Error::VocabOnly`] and [`Error::NoVocab`] for such a
+    /// [`Error::InvalidParameter`] for threads, tokens, and what combines devices; [`Error::VocabOnly`] and [`Error::NoVocab`] for such a
     /// model; [`Error::Fault`] when llama.cpp fails on the file.
     #[doc(alias = "mtmd_init_from_file")]
     pub fn load(self) -> Result<Projector> {
@@ -289,8 +289,7 @@ impl ProjectorBuilder {
         }
         self.model.vocab().usable()?;
         let params = Params {
-            gpu: self.gpu,
-            device: self.device.as_ref().map(Device::ptr),
+            device: if self.gpu { used_device(self.device.as_ref())? } else { None },
             threads: threads::checked("n_threads", self.n_threads.unwrap_or_else(threads::default_threads))?,
             flash_attention: self.flash_attention.raw(),
             image_tokens: self.checked_image_tokens()?,
@@ -330,4 +329,14 @@ impl ProjectorBuilder {
 fn reason(log: &str) -> String {
     let line = log.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.is_empty() { "llama.cpp refused the file without a reason".to_owned() } else { line }
+}
+
+/// The device besides the CPU: the fastest one, where nobody chose.
+fn used_device(chosen: Option<&Device>) -> Result<Option<DevicePtr>> {
+    let Some(device) = chosen else {
+        return Ok(devices::fastest()?.as_ref().map(Device::ptr));
+    };
+    let ptr = device.single("device")?;
+    device.start()?;
+    Ok((device.kind() != DeviceKind::Cpu).then_some(ptr))
 }

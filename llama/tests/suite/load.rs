@@ -171,6 +171,20 @@ fn every_load_mode() {
 }
 
 #[test]
+fn the_processor_in_a_list_of_devices_changes_nothing() {
+    let all = devices().unwrap();
+    let model = Model::builder(default_path()).devices(&all).gpu_layers(Layers::All).load().unwrap();
+    let ctx = model.context_builder().n_ctx(256).build().unwrap();
+    let taken: Vec<_> = ctx.memory_usage().unwrap().into_iter().filter_map(|usage| usage.device).collect();
+    let own = |kind| !matches!(kind, llama::DeviceKind::Cpu | llama::DeviceKind::Accelerator);
+    assert!(taken.iter().all(|device| own(device.kind())), "{taken:?}");
+    let only: Vec<_> = all.into_iter().filter(|device| !own(device.kind())).collect();
+    let model = Model::builder(default_path()).devices(&only).gpu_layers(Layers::All).load().unwrap();
+    let ctx = model.context_builder().n_ctx(256).build().unwrap();
+    assert_eq!(ctx.memory_usage().unwrap().len(), 1, "the host");
+}
+
+#[test]
 fn tensors_are_placed_on_devices() {
     let devices = devices().unwrap();
     let cpu = devices.iter().find(|device| device.kind() == llama::DeviceKind::Cpu).unwrap();

@@ -3,6 +3,7 @@
 use crate::common::{batch, context, greedy, model, question, random, random_shape};
 use llama::{CacheType, Context, Error, FlashAttention, MemoryEffect, Model, SeqId, Token};
 use llama_test_kit::{Arch, Shape};
+use std::time::Instant;
 
 const A: SeqId = SeqId(0);
 const B: SeqId = SeqId(1);
@@ -129,6 +130,49 @@ fn shifting_closes_a_gap() {
 /// A model with heads of this many numbers.
 fn heads_of(head_dim: u32) -> Model {
     random_shape(Shape { head_dim, ..Shape::tiny(Arch::Llama) })
+}
+
+#[test]
+fn a_cancel_while_keys_are_turned_empties_the_memory() {
+    // Turning takes much longer than computing a token.
+    let model = heads_of(64);
+    let builder = model.context_builder().n_ctx(1 << 16).n_ubatch(32).type_k(CacheType::Q8_0).n_threads(1);
+    let mut ctx = builder.build().unwrap();
+    let token = ctx.cancel_token();
+    let mut pause = None;
+    for _ in 0..20 {
+        token.reset();
+        ctx.memory().clear(false).unwrap();
+        ctx.decode(&batch(0, 0, &tokens(20))).unwrap();
+        let mut memory = ctx.memory();
+        memory.seq_remove(A, 4..10).unwrap();
+        memory.seq_add(A, 10.., -6).unwrap();
+        let Some(pause) = pause else {
+            let start = Instant::now();
+            ctx.decode(&batch(0, 14, &tokens(1))).unwrap();
+            pause = Some(start.elapsed() / 2);
+            continue;
+        };
+        let outcome = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(pause);
+                token.cancel();
+            });
+            ctx.decode(&batch(0, 14, &tokens(1))).map(drop)
+        });
+        // Elsewhere on a busy machine: before the call, or behind it.
+        let Err(failure) = outcome else { continue };
+        assert_eq!(failure.error, Error::Cancelled);
+        if failure.memory == MemoryEffect::Unchanged {
+            continue;
+        }
+        assert_eq!(failure.memory, MemoryEffect::Partial);
+        assert_eq!(ctx.memory().span(A).unwrap(), None);
+        token.reset();
+        ctx.decode(&batch(0, 0, &tokens(20))).unwrap();
+        return;
+    }
+    panic!("never stopped while keys were turned");
 }
 
 #[test]
