@@ -6,11 +6,12 @@ use llama::{
     Batch, Device, DeviceKind, Error, Fit, Layers, LoadMode, Model, ModelBuilder, Planner, SeqId, SplitMode,
     Token,
 };
-use llama_test_kit::{Arch, RandomModel, Shape, WeightType};
+use llama_test_kit::{RandomModel, Shape, WeightType};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 #[cfg(feature = "rpc")]
 use {
+    llama_test_kit::Arch,
     std::sync::Arc,
     support::worker::{Claims, free_endpoint},
 };
