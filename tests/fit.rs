@@ -324,7 +324,10 @@ fn experts_stay_behind_before_layers_do() -> Result<(), Error> {
         some.check()?;
         assert_eq!((some.offloaded, some.gpu_layers()), (some.n_layer + 1, Layers::All));
         assert!((3..=9).contains(&some.cpu_moe), "{some:?}");
-        assert!(!plan(Layers::All, some.cpu_moe - 1, &limits)?.fits(), "one more layer's would have fitted");
+        // Several devices could share layers out otherwise.
+        if devices.len() == 1 {
+            assert!(!plan(Layers::All, some.cpu_moe - 1, &limits)?.fits(), "one more layer's would have fitted");
+        }
         keep(&path, &some)?;
         // A number that is given is kept.
         let given = plan(Layers::Auto, 2, &limits)?;

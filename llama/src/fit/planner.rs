@@ -20,6 +20,8 @@ const STEP: u32 = 256;
 /// Everything on devices with the longest context is best. If that does not fit, the context is shortened as far as
 /// it may be. Only then weights stay with the CPU: the experts of as few layers as possible, see
 /// [`ModelBuilder::cpu_moe`], or whole layers where a model has no experts or all of them stay and that is not enough.
+/// Several devices are filled alike, each as far as its buffers for computing leave room; where one of them is small,
+/// another way to share the layers out may hold one or two more.
 ///
 /// What is free is read once, when the plan begins. Of the host that is what [`Device::memory`] says of the CPU, with
 /// no margin but what is [reserved](Self::reserve). Models with a sliding window take several times less for past
