@@ -107,6 +107,20 @@ fn a_call_is_made_and_its_answer_read() {
 }
 
 #[test]
+fn calls_get_ids_that_no_other_call_has() {
+    let mut chat = chat(&[CALL, CALL, "No rain."]);
+    let earlier = ToolCall::new("weather", r#"{"city": "Rome"}"#).with_id("call00001");
+    chat.push(Message::user("Rain in Rome?"));
+    chat.push(Message::assistant("").with_tool_calls([earlier.clone()]));
+    chat.push(Message::tool(&earlier, "dry"));
+    assert_eq!(chat.with_tools([weather()]).ask("And in Lima?").unwrap(), "No rain.");
+    let calls = || chat.messages().iter().flat_map(|message| &message.tool_calls);
+    let ids: std::collections::HashSet<&str> = calls().map(|call| call.id.as_str()).collect();
+    assert_eq!((calls().count(), ids.len()), (3, 3), "{ids:?}");
+    assert!(!ids.contains(""));
+}
+
+#[test]
 fn the_plain_iterator_gives_the_answer_only() {
     let mut chat = chat(&["<think>\nHm.\n</think>\n\nNo rain."]);
     let mut reply = chat.send("Rain?").unwrap();
