@@ -439,3 +439,80 @@ fn limits_of_a_reply_count_thoughts() {
     assert!(matches!(done.stop, StopReason::Cancelled | StopReason::EndOfText(_)));
     assert_eq!(chat.messages().len(), 2);
 }
+
+#[test]
+fn replies_of_any_shape_are_taken_apart() {
+    let vocab = model().vocab();
+    let mut all = vec![("own".to_owned(), TEMPLATE.to_owned())];
+    all.extend(crate::templates::templates().unwrap_or_else(|| {
+        println!("skipped: LLAMA_TEST_TEMPLATES is not set");
+        Vec::new()
+    }));
+    let deep = |n: usize| format!("{{\"city\": {}1{}}}", "[".repeat(n), "]".repeat(n));
+    let call = |arguments: &str| {
+        format!("<tool_call>\n{{\"name\": \"weather\", \"arguments\": {arguments}}}\n</tool_call>")
+    };
+    for (name, source) in all {
+        let prompt = ChatFormat::new(source, &vocab)
+            .unwrap()
+            .render(&ChatRequest::new([Message::user("x")]).tools([crate::templates::weather()]))
+            .unwrap();
+        for said in [
+            call(&deep(100)),
+            call(&deep(100_000)),
+            call(&format!("{{\"city\": {}", "[".repeat(100_000))),
+            call(&format!("{{\"city\": {}", "{\"a\":".repeat(100_000))),
+            "[".repeat(100_000),
+            "{".repeat(100_000),
+            "<tool_call>".repeat(20_000),
+            "<think>".repeat(20_000),
+            "</think>".repeat(20_000),
+            "<think>never ends".to_owned(),
+            format!("[TOOL_CALLS][{}", "{\"name\": \"weather\", \"arguments\": ".repeat(10_000)),
+            format!("<tool_call>\n<function=weather>\n<parameter=city>\n{}", "[".repeat(100_000)),
+            format!("[{}", "weather(city=[".repeat(10_000)),
+            format!("<|tool_call>call:weather{{city:{}", "{a:".repeat(50_000)),
+        ] {
+            let prompt = prompt.clone();
+            let start = std::time::Instant::now();
+            let shown: String = said.chars().take(60).collect();
+            std::thread::spawn(move || {
+                for partial in [prompt.parse_partial(&said), prompt.parse(&said)] {
+                    assert!(matches!(&partial, Ok(_) | Err(Error::Reply { .. })), "{partial:?}");
+                }
+            })
+            .join()
+            .unwrap();
+            println!("{name} {shown:?} {:?}", start.elapsed());
+            assert!(start.elapsed() < std::time::Duration::from_secs(60), "{name}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn calls_in_the_history_may_be_nested_in_any_way() {
+    let vocab = model().vocab();
+    let mut all = vec![("own".to_owned(), TEMPLATE.to_owned())];
+    all.extend(crate::templates::templates().unwrap_or_else(|| {
+        println!("skipped: LLAMA_TEST_TEMPLATES is not set");
+        Vec::new()
+    }));
+    for (name, source) in all {
+        let format = ChatFormat::new(source, &vocab).unwrap();
+        for depth in [50, 300, 3_000, 6_000, 10_000, 20_000, 30_000, 60_000, 1_000_000] {
+            let arguments = format!("{{\"city\": {}1{}}}", "[".repeat(depth), "]".repeat(depth));
+            let call = ToolCall::new("weather", arguments).with_id("call00001");
+            let asked = Message::assistant("").with_tool_calls([call.clone()]);
+            let messages = [Message::user("x"), asked, Message::tool(&call, "dry")];
+            let request = ChatRequest::new(messages).tools([crate::templates::weather()]);
+            let format = format.clone();
+            let result = std::thread::spawn(move || format.render(&request).map(drop)).join().unwrap();
+            match result {
+                // Not every template shows calls.
+                Ok(()) if depth < 10_000 || name != "own" => {}
+                Err(Error::Template { .. }) if depth > 200 => {}
+                _ => panic!("{name}, {depth}: {result:?}"),
+            }
+        }
+    }
+}
