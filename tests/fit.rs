@@ -326,7 +326,10 @@ fn experts_stay_behind_before_layers_do() -> Result<(), Error> {
         assert!((3..=9).contains(&some.cpu_moe), "{some:?}");
         // Several devices could share layers out otherwise.
         if devices.len() == 1 {
-            assert!(!plan(Layers::All, some.cpu_moe - 1, &limits)?.fits(), "one more layer's would have fitted");
+            assert!(
+                !plan(Layers::All, some.cpu_moe - 1, &limits)?.fits(),
+                "one more layer's would have fitted"
+            );
         }
         keep(&path, &some)?;
         // A number that is given is kept.

@@ -708,7 +708,7 @@ const GROUPS: [Group; 6] = [
     Group {
         name: "jinja.cpp",
         wanted: |options| options.jinja,
-        shim: &["jinja.cpp", "nesting.cpp", "provenance.cpp"],
+        shim: &["jinja.cpp", "nesting.cpp", "provenance.cpp", "values.cpp", "filters.cpp"],
         files: &[
             "common/jinja/value.cpp",
             "common/jinja/string.cpp",
@@ -717,7 +717,7 @@ const GROUPS: [Group; 6] = [
             "common/jinja/runtime.cpp",
             "common/jinja/caps.cpp",
         ],
-        prelude: Some("local_time.h"),
+        prelude: Some("jinja_hooks.h"),
     },
     Group {
         name: "json_schema.cpp",

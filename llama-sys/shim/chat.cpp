@@ -1,7 +1,8 @@
 // Chat formats: messages and tools to a prompt, a grammar and a parser for what the model says.
+#include "chat_hooks.h"
+
 #include "chat.h"
 
-#include "chat_hooks.h"
 #include "guard.h"
 #include "json_schema.h"
 #include "json_text.h"
@@ -186,7 +187,8 @@ extern "C" int lrs_chat_new(lrs_fault * fault, const char * source, std::size_t 
                             std::size_t bos_len, const char * eos, std::size_t eos_len, common_chat_templates ** out) {
     return lrs::call(fault, out, [&] {
         const lrs::work_limit bounded(source_len);
-        const std::string text(source, source_len);
+        const lrs::value_limit bounded_values(source_len);
+        const std::string text = lrs::template_text(source, source_len);
         check_template(text);
         return common_chat_templates_init(nullptr, text, std::string(bos, bos_len), std::string(eos, eos_len)).release();
     });
@@ -199,6 +201,7 @@ extern "C" int lrs_chat_apply(lrs_fault * fault, const common_chat_templates * t
     char * none = nullptr;
     return lrs::call<void>(fault, static_cast<void *>(none), [&] {
         const lrs::work_limit bounded(request_len);
+        const lrs::value_limit bounded_values(request_len);
         const common_chat_templates_inputs inputs = read_inputs(lrs::parse_json(request, request_len));
         recording recorded;
         const common_chat_params params = common_chat_templates_apply(templates, inputs);

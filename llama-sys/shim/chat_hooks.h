@@ -2,8 +2,9 @@
 // known about where each piece came from, and decide what counts as input.
 #pragma once
 
+#include "jinja_value.h"
+
 #include "jinja/runtime.h"
-#include "jinja/value.h"
 #include "json.h"
 
 #include "local_time.h"

@@ -1,4 +1,6 @@
 // Renders a chat template with llama.cpp's jinja engine.
+#include "jinja_value.h"
+
 #include "guard.h"
 #include "json_text.h"
 #include "nesting.h"
@@ -9,15 +11,15 @@
 #include "jinja/lexer.h"
 #include "jinja/parser.h"
 #include "jinja/runtime.h"
-#include "jinja/value.h"
 
 #include <string>
 
 extern "C" int lrs_jinja_wants_parts(lrs_fault * fault, const char * source, std::size_t source_len, bool * out) {
     return lrs::call(fault, out, [&] {
         const lrs::work_limit bounded(source_len);
+        const lrs::value_limit bounded_values(source_len);
         jinja::lexer lexer;
-        const auto tokens = lexer.tokenize(std::string(source, source_len));
+        const auto tokens = lexer.tokenize(lrs::template_text(source, source_len));
         lrs::check_nesting(tokens.tokens);
         jinja::program program = jinja::parse_from_tokens(tokens);
         const jinja::caps caps = jinja::caps_get(program);
@@ -31,8 +33,9 @@ extern "C" int lrs_jinja_render(lrs_fault * fault, const char * source, std::siz
     char * none = nullptr;
     return lrs::call<void>(fault, static_cast<void *>(none), [&] {
         const lrs::work_limit bounded(source_len + variables_len);
+        const lrs::value_limit bounded_values(source_len + variables_len);
         jinja::lexer lexer;
-        const auto tokens = lexer.tokenize(std::string(source, source_len));
+        const auto tokens = lexer.tokenize(lrs::template_text(source, source_len));
         lrs::check_nesting(tokens.tokens);
         const jinja::program program = jinja::parse_from_tokens(tokens);
 

@@ -1,8 +1,9 @@
 // Which text of a rendered prompt came from messages and tools, and which from the template.
 #pragma once
 
+#include "jinja_value.h"
+
 #include "jinja/runtime.h"
-#include "jinja/value.h"
 #include "json.h"
 
 #include <vector>

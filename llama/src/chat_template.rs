@@ -181,8 +181,8 @@ impl ChatTemplate {
     /// Renders a conversation. Beginning and end tokens that tokenizing adds anyway are left out.
     ///
     /// # Errors
-    /// [`Error::Template`] when the template does not parse or refuses the conversation, with its reason;
-    /// [`Error::MarkerCount`] when it leaves out images or recordings, or repeats them.
+    /// [`Error::Template`] when the template does not parse or refuses the conversation, with its reason, is nested too
+    /// deeply or takes too much work; [`Error::MarkerCount`] when it leaves out images or recordings, or repeats them.
     pub fn render(&self, messages: &[Message], options: &TemplateOptions) -> Result<Prompt> {
         #[cfg(feature = "multimodal")]
         {

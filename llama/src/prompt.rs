@@ -48,7 +48,7 @@ impl Prompt {
         self.parts.iter().map(|part| part.text.as_str()).collect()
     }
 
-    /// The tokens; text of messages never becomes a control token.
+    /// The tokens; text of messages and tools never becomes a control token.
     ///
     /// # Errors
     /// As [`Vocab::tokenize_prompt`]; [`Error::NoProjector`](crate::Error::NoProjector) where messages have images or

@@ -198,7 +198,8 @@ impl Chat {
         let (run, form) = self.start_run(&mut history, asked)?;
         let before = std::mem::replace(&mut self.history, history);
         let messages = self.history.messages();
-        let reader = Reader::new(form, messages.iter().map(|message| message.tool_calls.len()).sum());
+        let calls = messages.iter().flat_map(|message| &message.tool_calls);
+        let reader = Reader::new(form, calls.map(|call| call.id.clone()).collect());
         let generation = Generation::lent(&mut self.session, &mut self.sampler, run);
         Ok(Reply::new(generation, reader, &mut self.history, before))
     }

@@ -18,7 +18,7 @@ pub(super) struct Form;
 pub(super) struct Reader;
 
 impl Reader {
-    pub(super) fn new(_form: Option<Form>, _calls: usize) -> Self {
+    pub(super) fn new(_form: Option<Form>, _taken: Vec<String>) -> Self {
         Self
     }
 

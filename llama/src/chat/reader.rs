@@ -57,19 +57,19 @@ pub(super) struct Reader {
     /// It ends within a call, and no call before that is whole.
     cut: bool,
     events: VecDeque<ReplyEvent>,
-    /// Calls in the conversation before this reply: their ids are taken.
-    calls: usize,
+    /// Ids of the calls in the conversation before this reply.
+    taken: Vec<String>,
 }
 
 impl Reader {
-    pub(super) fn new(form: Option<Form>, calls: usize) -> Self {
+    pub(super) fn new(form: Option<Form>, taken: Vec<String>) -> Self {
         Self {
             form,
             told: ParsedMessage::default(),
             message: None,
             cut: false,
             events: VecDeque::new(),
-            calls,
+            taken,
         }
     }
 
@@ -108,15 +108,24 @@ impl Reader {
         let begun = parsed.tool_calls.len();
         parsed.tool_calls.retain_mut(|call| is_complete(call, ended));
         self.cut = begun > 0 && parsed.tool_calls.is_empty();
-        for (i, call) in parsed.tool_calls.iter_mut().enumerate() {
-            if call.id.is_empty() {
-                // Nine letters and digits: some templates insist.
-                call.id = format!("call{:05}", self.calls + i);
-            }
-        }
+        self.name(&mut parsed.tool_calls);
         self.tell(&parsed, true);
         self.message = Some(parsed);
         self.text_from(before)
+    }
+
+    /// Gives ids to calls that have none: such as no other call of the conversation has.
+    fn name(&mut self, calls: &mut [ToolCall]) {
+        let mut number = self.taken.len();
+        self.taken.extend(calls.iter().map(|call| call.id.clone()).filter(|id| !id.is_empty()));
+        for call in calls.iter_mut().filter(|call| call.id.is_empty()) {
+            while call.id.is_empty() || self.taken.contains(&call.id) {
+                // Nine letters and digits: some templates insist.
+                call.id = format!("call{number:05}");
+                number += 1;
+            }
+            self.taken.push(call.id.clone());
+        }
     }
 
     /// Makes events of what is new. What contradicts earlier events waits for the end of the reply.

@@ -120,7 +120,7 @@ impl ChatFormat {
     /// Renders a request.
     ///
     /// # Errors
-    /// [`Error::Template`] when the template refuses it, or when a schema cannot become a grammar;
+    /// [`Error::Template`] when the template refuses it or takes too much work, or when a schema cannot become a grammar;
     /// [`Error::InvalidParameter`] for tools that cannot be told apart; [`Error::MarkerCount`] when it leaves out
     /// images or recordings, or repeats them.
     pub fn render(&self, request: &ChatRequest) -> Result<ChatPrompt> {

@@ -85,7 +85,7 @@ pub struct ChatPrompt {
 
 impl ChatPrompt {
     pub(super) fn new(
-        applied: Applied,
+        mut applied: Applied,
         marker: Option<&Marker>,
         template: &ChatTemplate,
         vocab: &Vocab,
@@ -96,6 +96,9 @@ impl ChatPrompt {
         if let Some(marker) = marker {
             parts = marker.reveal(parts);
             generation_prompt = marker.clean(&generation_prompt);
+            // Names and values of the tools' schemas are there, too.
+            applied.grammar = marker.clean(&applied.grammar);
+            applied.parser = marker.clean(&applied.parser);
         }
         let params = json!({
             "format": applied.format,

@@ -164,15 +164,19 @@ impl ChatRequest {
         !self.tools.is_empty()
     }
 
-    /// All texts of the messages, and the descriptions of the tools.
+    /// All texts of the messages and of the tools.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> + Clone {
         let messages = self.messages.iter().flat_map(|m| {
             let own = [&m.role, &m.content, &m.reasoning, &m.tool_call_id, &m.tool_name];
             let calls = m.tool_calls.iter().flat_map(|call| [&call.name, &call.arguments, &call.id]);
             own.into_iter().chain(calls)
         });
-        let tools = self.tools.iter().flat_map(|tool| [&tool.name, &tool.description]);
-        messages.chain(tools).map(String::as_str)
+        let tools = self.tools.iter().flat_map(|tool| {
+            let mut texts = vec![tool.name.as_str(), &tool.description];
+            collect(&tool.parameters, &mut texts);
+            texts
+        });
+        messages.map(String::as_str).chain(tools)
     }
 
     /// The request with stand-ins for media; `None` where there are none.
@@ -239,7 +243,11 @@ impl ChatRequest {
         };
         let tool = |tool: &ToolDefinition| {
             let (name, description) = (&tool.name, hide(&tool.description));
-            let parameters = name_root(tool.parameters.clone());
+            let parameters = tool.parameters.clone();
+            let parameters = name_root(match marker {
+                Some(marker) => hide_all(parameters, marker),
+                None => parameters,
+            });
             let function = json!({"name": name, "description": description, "parameters": parameters});
             json!({"type": "function", "function": function})
         };
@@ -277,22 +285,39 @@ fn variable(value: &TemplateValue) -> Value {
     }
 }
 
+/// Collects the texts of a JSON value, names included.
+fn collect<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => texts.push(text),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                texts.push(key);
+                collect(value, texts);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Hides control tokens in the texts of a JSON value.
+fn hide_all(value: Value, marker: &Marker) -> Value {
+    match value {
+        Value::String(text) => marker.hide(&text).into_owned().into(),
+        Value::Array(items) => items.into_iter().map(|item| hide_all(item, marker)).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(key, value)| (marker.hide(&key).into_owned(), hide_all(value, marker)))
+            .collect::<Map<_, _>>()
+            .into(),
+        other => other,
+    }
+}
+
 /// Hides control tokens inside the text of a JSON value, where they may be spelled with escapes.
 fn hide_inside(json: &str, marker: &Marker) -> String {
-    fn walk(value: Value, marker: &Marker) -> Value {
-        match value {
-            Value::String(text) => marker.hide(&text).into_owned().into(),
-            Value::Array(items) => items.into_iter().map(|item| walk(item, marker)).collect(),
-            Value::Object(fields) => fields
-                .into_iter()
-                .map(|(key, value)| (marker.hide(&key).into_owned(), walk(value, marker)))
-                .collect::<Map<_, _>>()
-                .into(),
-            other => other,
-        }
-    }
     match serde_json::from_str(json) {
-        Ok(value) => walk(value, marker).to_string(),
+        Ok(value) => hide_all(value, marker).to_string(),
         Err(_) => marker.hide(json).into_owned(),
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct Run {
     written: Written,
     speculation: Speculation,
     shift: Option<usize>,
+    /// Tokens that are never chosen.
+    suppressed: Vec<Token>,
     progress: Option<Progress>,
     usage: Usage,
     timings: Timings,
@@ -81,6 +83,7 @@ impl Run {
                 .spelling(limits.spelled),
             speculation: Speculation::new(session, limits.lookup, limits.draft.as_ref())?,
             shift: limits.shift,
+            suppressed: session.model().vocab().suppressed_tokens()?,
             progress: None,
             timings: Timings::default(),
             constrained: false,
@@ -199,10 +202,10 @@ impl Run {
         progress: &mut dyn FnMut(usize),
     ) -> Result<(usize, usize)> {
         let (mut chosen, mut last) = (0, None);
-        let written = &mut self.written;
+        let (written, suppressed) = (&mut self.written, &self.suppressed);
         let accepted = session.append(tokens, drafts, progress, |logits| {
             chosen += 1;
-            last = written.take(sampler.sample(logits)?, logits)?;
+            last = written.take(sampler.sample_except(logits, suppressed)?, logits)?;
             if sampler.grammar().is_some_and(Grammar::is_finished) {
                 written.end_of_grammar();
                 last = None;

@@ -62,6 +62,20 @@ impl Sampler {
         Ok(())
     }
 
+    /// Bans tokens among the candidates that [`fill`](Self::fill) has set up.
+    pub(super) fn ban(&mut self, banned: &[Token]) -> Result<()> {
+        for index in banned.iter().filter_map(|token| token.index()) {
+            if let Some(candidate) = self.candidates.get_mut(index) {
+                candidate.logit = f32::NEG_INFINITY;
+            }
+        }
+        let usable = |candidate: &Candidate| candidate.logit != f32::NEG_INFINITY;
+        if banned.is_empty() || self.candidates.iter().any(usable) {
+            return Ok(());
+        }
+        Err(Error::NoCandidates { reason: "the model's makers want none of the tokens to be generated" })
+    }
+
     pub(super) fn choose(&mut self) -> Result<Token> {
         if let Some(bias) = &mut self.bias {
             let result = bias.apply(&mut self.candidates, false);

@@ -91,8 +91,18 @@ impl Sampler {
     #[doc(alias = "llama_sampler_sample")]
     #[doc(alias = "llama_sampler_apply")]
     pub fn sample<'a>(&mut self, logits: impl Into<Logits<'a>>) -> Result<Token> {
+        self.sample_except(logits, &[])
+    }
+
+    /// As [`sample`](Self::sample), but never one of `banned`.
+    pub(crate) fn sample_except<'a>(
+        &mut self,
+        logits: impl Into<Logits<'a>>,
+        banned: &[Token],
+    ) -> Result<Token> {
         self.alive()?;
         self.fill(logits.into().as_slice())?;
+        self.ban(banned)?;
         let token = self.choose()?;
         if let Some(grammar) = &mut self.grammar {
             grammar.accept(token)?;

@@ -301,7 +301,8 @@ impl Vocab {
         self.check(token)?.is_control(token)
     }
 
-    /// Tokens that the makers of the model want never to be generated.
+    /// Tokens that the makers of the model want never to be generated. Sessions and chats do not generate them,
+    /// whatever the sampler; [`Sampler::sample`](crate::Sampler::sample) knows nothing of them.
     ///
     /// # Errors
     /// When llama.cpp fails to answer.

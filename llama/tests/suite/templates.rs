@@ -3,7 +3,7 @@
 //! `LLAMA_TEST_TEMPLATES` names a folder of templates, `LLAMA_TEST_PYTHON` a Python with jinja2.
 
 use crate::common::model;
-use llama::{ChatFormat, ChatRequest, Message, Special, ToolCall, ToolDefinition, Vocab};
+use llama::{ChatFormat, ChatRequest, Message, ParsedMessage, Special, ToolCall, ToolDefinition, Vocab};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
@@ -272,4 +272,51 @@ fn calls_of_every_family_are_understood_in_full_and_in_part() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is new in each part of a reply only adds to what was there before, wherever the model is cut.
+#[test]
+fn nothing_of_a_reply_is_taken_back() {
+    let Some(templates) = templates() else {
+        println!("skipped: LLAMA_TEST_TEMPLATES is not set");
+        return;
+    };
+    let vocab = model().vocab();
+    let mut wrong = Vec::new();
+    for (name, source) in &templates {
+        let format = ChatFormat::new(source, &vocab).unwrap();
+        let request = ChatRequest::new([Message::user("Rain?")]).tools([weather()]).parallel_tool_calls(true);
+        let prompt = format.render(&request).unwrap();
+        let call = CALLS.iter().find(|(part, ..)| name.contains(part)).map_or("", |(.., text)| text);
+        let opening = OPENINGS.iter().find(|(part, _)| name.contains(part)).map_or("", |(_, text)| text);
+        for text in [
+            call.to_owned(),
+            format!("Let me see. {call}"),
+            format!("{call}\n{call}"),
+            format!("{call} And then?"),
+            format!("{opening}A < b, {{\"a\": [1]}} and [x]<tool"),
+            "<think>never ends".to_owned(),
+            "<think>a</think>b<think>c".to_owned(),
+            "a</think>b".to_owned(),
+            format!("{opening}\n\n  spaces  \n\n"),
+        ] {
+            let ends = (0..=text.len()).filter(|&end| text.is_char_boundary(end));
+            let parts = ends.filter_map(|end| prompt.parse_partial(&text[..end]).ok());
+            let mut told = ParsedMessage::default();
+            for now in parts.chain(prompt.parse(&text).ok()) {
+                // Empty where the text is not of the format.
+                if now == ParsedMessage::default() {
+                    continue;
+                }
+                if !now.content.starts_with(&told.content)
+                    || !now.reasoning.starts_with(&told.reasoning)
+                    || now.tool_calls.len() < told.tool_calls.len()
+                {
+                    wrong.push(format!("{name}: {text:?}\n    {told:?}\n    {now:?}"));
+                }
+                told = now;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
 }

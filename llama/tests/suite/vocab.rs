@@ -1,7 +1,7 @@
 //! Text to tokens and back.
 
 use crate::common::{folder, model, question, random};
-use llama::{Error, PromptPart, Special, Token, VocabKind};
+use llama::{Error, Grammar, Model, PromptLookup, PromptPart, Sampler, Session, Special, Token, VocabKind};
 use llama_test_kit::{Arch, RandomModel, Shape};
 
 const TEXTS: [&str; 8] = [
@@ -204,4 +204,45 @@ fn long_and_monotonous_texts_do_not_break() {
             }
         }
     }
+}
+
+#[test]
+fn suppressed_tokens_are_never_generated() {
+    let model = |suppressed: &[i32]| {
+        let kit = RandomModel::new(Shape::tiny(Arch::Llama));
+        let path = folder().join(format!("suppressed-{}.gguf", suppressed.len()));
+        kit.metadata("tokenizer.ggml.suppress_tokens", suppressed.to_vec()).write(&path).unwrap();
+        Model::load(path).unwrap()
+    };
+    let generate = |model: &Model, sampler: Sampler| {
+        let mut session = Session::new(model.context_builder().n_ctx(256).build().unwrap()).unwrap();
+        let prompt = model.vocab().tokenize("Hello, hello, hello", Special::AsText).unwrap();
+        let run =
+            session.generate(&prompt).sampler(sampler).max_tokens(30).prompt_lookup(PromptLookup::default());
+        run.start().unwrap().finish().unwrap().tokens
+    };
+    let samplers = |model: &Model| {
+        let grammar = Grammar::new(&model.vocab(), "root ::= .{30}").unwrap();
+        [
+            Sampler::greedy().unwrap(),
+            Sampler::builder().top_k(20).seed(1).build().unwrap(),
+            Sampler::builder().temperature(5.0).seed(1).build().unwrap(),
+            Sampler::builder().grammar(grammar).top_k(5).seed(1).build().unwrap(),
+        ]
+    };
+    let free = model(&[]);
+    let all: Vec<Token> = samplers(&free).into_iter().flat_map(|sampler| generate(&free, sampler)).collect();
+    let favourites: Vec<i32> = all.iter().map(|token| token.0).collect();
+    let bound = model(&favourites);
+    assert!(!bound.vocab().suppressed_tokens().unwrap().is_empty());
+    for sampler in samplers(&bound) {
+        let tokens = generate(&bound, sampler);
+        assert!(!tokens.is_empty() && !tokens.iter().any(|token| all.contains(token)), "{tokens:?}");
+    }
+    // Where nothing is left there is an error.
+    let n_vocab = i32::try_from(free.vocab().len()).unwrap();
+    let silent = model(&(0..n_vocab).collect::<Vec<_>>());
+    let mut session = Session::new(silent.context_builder().n_ctx(64).build().unwrap()).unwrap();
+    let run = session.generate(&[Token(400)]).sampler(Sampler::greedy().unwrap()).start().unwrap();
+    assert!(matches!(run.finish(), Err(Error::NoCandidates { .. })));
 }
