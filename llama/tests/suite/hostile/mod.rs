@@ -1,4 +1,5 @@
-//! Files with hostile numbers in their metadata, or without tensors: none may end the process.
+//! Files with hostile numbers in their metadata, without tensors, or with tensors of other types: none may end the
+//! process.
 //!
 //! Each case runs in a child process, so that a death (a division by zero, a failed assertion on a thread of
 //! ggml, a crash) is seen as such. By default a choice of architectures and values is tried, and tensors are taken
@@ -12,6 +13,7 @@ mod names;
 mod synth;
 
 use cases::{Bases, Case};
+use llama::gguf::TensorType;
 use llama::{Batch, Error, FlashAttention, Model, SeqId, Token};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -72,7 +74,7 @@ struct Kind {
     compute: fn(&Model) -> Result<(), Error>,
 }
 
-const KINDS: [Kind; 2] = [
+const KINDS: [Kind; 3] = [
     // A number may change what the file must have.
     Kind {
         name: "numbers",
@@ -93,6 +95,13 @@ const KINDS: [Kind; 2] = [
             // machine.
             compute(model, 1)
         },
+    },
+    Kind {
+        name: "types",
+        forms: &[Form::Fewest, Form::Most],
+        cases: cases::types,
+        load: |file| file.load_as_it_is(),
+        compute: |model| compute(model, 1),
     },
 ];
 
@@ -263,6 +272,11 @@ fn no_missing_tensor_ends_the_process() {
 }
 
 #[test]
+fn no_type_ends_the_process() {
+    none_dies("types");
+}
+
+#[test]
 fn a_missing_tensor_is_named() {
     let mut file = Synth::new("phi3");
     // Queries, keys and values may come together or apart; the loader asks for neither.
@@ -270,4 +284,44 @@ fn a_missing_tensor_is_named() {
     let Outcome::Loaded(model) = file.load_as_it_is() else { panic!("loaded above") };
     let words = compute(&model, 1).unwrap_err().to_string();
     assert!(words.contains("ggml_mul_mat: w is missing: the file lacks a tensor"), "{words}");
+}
+
+#[test]
+fn numbers_of_rows_are_looked_at() {
+    let mut file = Synth::new("deepseek4");
+    file.meta.insert("deepseek4.hash_layer_count".to_owned(), 1_u32.into());
+    assert!(file.loads());
+    let name = "blk.0.ffn_gate_tid2eid.weight";
+    assert!(file.tensors.contains_key(name), "{:?}", file.tensors.keys());
+    // The bits of the numbers.
+    file.types.insert(name.to_owned(), TensorType::I32);
+    let Outcome::Refused(words) = file.load_as_it_is() else { panic!("loaded") };
+    assert!(words.contains("has the number") && words.contains("it must be one of 4 experts"), "{words}");
+    // Zeros are numbers of experts.
+    file.zeroed = true;
+    assert!(matches!(file.load_as_it_is(), Outcome::Loaded(_)));
+}
+
+#[test]
+fn a_type_that_nothing_computes_with_is_named() {
+    let words = |name: &str, kind| {
+        let mut file = Synth::new("llama");
+        assert!(file.loads());
+        file.types.insert(name.to_owned(), kind);
+        match file.load_as_it_is() {
+            Outcome::Loaded(model) => compute(&model, 2).unwrap_err().to_string(),
+            Outcome::Refused(words) => words,
+        }
+    };
+    let norm = words("blk.0.attn_norm.weight", TensorType::F16);
+    assert!(
+        norm.contains("MUL cannot be computed with f32 and f16: blk.0.attn_norm.weight is f16"),
+        "{norm}"
+    );
+    let matrix = words("blk.1.ffn_up.weight", TensorType::Q8_1);
+    assert!(matrix.contains("MUL_MAT cannot be computed with q8_1 and f32: blk.1.ffn_up.weight"), "{matrix}");
+    let output = words("blk.1.attn_output.weight", TensorType::F64);
+    assert!(output.contains("blk.1.attn_output.weight"), "{output}");
+    let tokens = words("token_embd.weight", TensorType::I64);
+    assert!(tokens.contains("token_embd.weight"), "{tokens}");
 }
