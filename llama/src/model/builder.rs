@@ -1,6 +1,6 @@
 //! Loading a model with parameters.
 
-use super::options::{Layers, LoadMode, MetadataOverride, ProgressFlow, SplitMode, checked_override};
+use super::options::{Layers, LoadMode, MetadataOverride, ProgressFlow, SplitMode, checked_replacement};
 use super::source::Source;
 use super::{LoadTraits, Model, devices, hyper, rules};
 use crate::backend;
@@ -148,7 +148,8 @@ impl<'a> ModelBuilder<'a> {
         self
     }
 
-    /// Replaces a value of the file's metadata.
+    /// Replaces a value of the file's metadata. Lists, and what describes the file itself (`general.alignment`,
+    /// `split.` keys), cannot be replaced.
     pub fn metadata_override(mut self, key: &str, value: impl Into<MetadataOverride>) -> Self {
         self.overrides.push((key.to_owned(), value.into()));
         self
@@ -265,9 +266,11 @@ impl<'a> ModelBuilder<'a> {
             return Err(Error::Cancelled);
         }
         let opened = self.source.open(&mut params.raw)?;
-        if !self.vocab_only
-            && let Some(detail) = rules::broken(&opened.header, &params.overrides)
-        {
+        if let Some(reason) = rules::fixed_key(&opened.header, &params.overrides) {
+            return Err(Error::invalid("metadata_override", reason));
+        }
+        let check = if self.vocab_only { rules::bad_vocabulary } else { rules::broken };
+        if let Some(detail) = check(&opened.header, &params.overrides) {
             return Err(self.source.refuse(&detail));
         }
         let architecture = rules::architecture(&opened.header, &params.overrides);
@@ -344,6 +347,9 @@ impl<'a> ModelBuilder<'a> {
         params.raw.load_mode = llama_sys::LLAMA_LOAD_MODE_NONE;
         params.raw.lazy_mode = llama_sys::LLAMA_LAZY_MODE_OFF;
         let opened = self.source.open(&mut params.raw)?;
+        if let Some(reason) = rules::fixed_key(&opened.header, &params.overrides) {
+            return Err(Error::invalid("metadata_override", reason));
+        }
         if let Some(detail) = rules::broken(&opened.header, &params.overrides) {
             return Err(self.source.refuse(&detail));
         }
@@ -400,7 +406,7 @@ impl<'a> ModelBuilder<'a> {
             raw.no_host = bypass;
         }
         let placed = self.checked_places()?;
-        let overrides = self.overrides.iter().map(checked_override).collect::<Result<_>>()?;
+        let overrides = self.overrides.iter().map(checked_replacement).collect::<Result<_>>()?;
         let used = self.settle_devices()?;
         let tensor_split = self.checked_tensor_split(&used)?;
         let devices = used.iter().map(Device::ptr).collect();
