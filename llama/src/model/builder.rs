@@ -9,7 +9,7 @@ use crate::device::{Device, DeviceKind};
 use crate::error::{Error, Result};
 use crate::ffi;
 use crate::ffi::backend::DevicePtr;
-use crate::ffi::model::{LoadFailure, LoadParams, ModelPtr};
+use crate::ffi::model::{LoadFailure, LoadParams, ModelPtr, OverrideValue};
 use crate::ffi::text::c_string;
 use crate::gguf::Gguf;
 use std::ffi::CString;
@@ -266,13 +266,7 @@ impl<'a> ModelBuilder<'a> {
             return Err(Error::Cancelled);
         }
         let opened = self.source.open(&mut params.raw)?;
-        if let Some(reason) = rules::fixed_key(&opened.header, &params.overrides) {
-            return Err(Error::invalid("metadata_override", reason));
-        }
-        let check = if self.vocab_only { rules::bad_vocabulary } else { rules::broken };
-        if let Some(detail) = check(&opened.header, &params.overrides) {
-            return Err(self.source.refuse(&detail));
-        }
+        self.check_header(&opened.header, &params.overrides)?;
         let architecture = rules::architecture(&opened.header, &params.overrides);
         let traits = LoadTraits {
             vocab_only: self.vocab_only,
@@ -296,6 +290,19 @@ impl<'a> ModelBuilder<'a> {
             Err(LoadFailure::Refused) => Err(self.source.explain(&crate::log::take_detail())),
             Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&crate::error::words(&fault))),
         }
+    }
+
+    /// Checks what the header says, and the tokens where they matter.
+    fn check_header(&self, header: &Gguf, overrides: &[(CString, OverrideValue)]) -> Result<()> {
+        if let Some(reason) = rules::fixed_key(header, overrides) {
+            return Err(Error::invalid("metadata_override", reason));
+        }
+        let check = if self.vocab_only { rules::bad_vocabulary } else { rules::broken };
+        let mut bad = check(header, overrides);
+        if rules::text(header, overrides, "tokenizer.ggml.model").as_deref() == Some("rwkv") {
+            bad = bad.or(rules::vocabulary::bad_rwkv(&self.source.tokens()?));
+        }
+        bad.map_or(Ok(()), |detail| Err(self.source.refuse(&detail)))
     }
 
     pub(crate) fn layers(&self) -> Layers {
@@ -347,12 +354,7 @@ impl<'a> ModelBuilder<'a> {
         params.raw.load_mode = llama_sys::LLAMA_LOAD_MODE_NONE;
         params.raw.lazy_mode = llama_sys::LLAMA_LAZY_MODE_OFF;
         let opened = self.source.open(&mut params.raw)?;
-        if let Some(reason) = rules::fixed_key(&opened.header, &params.overrides) {
-            return Err(Error::invalid("metadata_override", reason));
-        }
-        if let Some(detail) = rules::broken(&opened.header, &params.overrides) {
-            return Err(self.source.refuse(&detail));
-        }
+        self.check_header(&opened.header, &params.overrides)?;
         crate::registry::computing();
         crate::log::clear_detail();
         let architecture = rules::architecture(&opened.header, &params.overrides);

@@ -6,6 +6,7 @@
 //! is an error of its own (llama-sys/shim/graph_checks.h).
 
 mod tensors;
+pub(super) mod vocabulary;
 
 use crate::ffi::model::OverrideValue;
 use crate::gguf::{Array, Gguf, Value};
@@ -210,7 +211,7 @@ pub(super) fn architecture(file: &Gguf, overrides: &[(CString, OverrideValue)]) 
 }
 
 /// A text as llama.cpp takes it, up to its first zero byte.
-fn text(file: &Gguf, overrides: &[(CString, OverrideValue)], key: &str) -> Option<String> {
+pub(super) fn text(file: &Gguf, overrides: &[(CString, OverrideValue)], key: &str) -> Option<String> {
     match super::hyper::first(overrides, key) {
         Some(OverrideValue::Str(text)) => Some(text.to_string_lossy().into_owned()),
         _ => file.get(key)?.as_str()?.split('\0').next().map(str::to_owned),

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::ffi::model::LoadSource;
 use crate::ffi::stream::CStream;
 use crate::ffi::text::c_string;
-use crate::gguf::{DEFAULT_ALIGNMENT, Gguf, GgufError, Value};
+use crate::gguf::{Array, DEFAULT_ALIGNMENT, Gguf, GgufError, Value};
 use crate::regular_file;
 use std::ffi::CString;
 use std::fs::File;
@@ -128,6 +128,26 @@ impl Source<'_> {
                 let stream = CStream::of_file(file).map_err(|error| self.refuse(&error.to_string()))?;
                 Ok(Opened::new(LoadSource::Stream(stream), header))
             }
+        }
+    }
+
+    /// The texts of the tokens; the source is left as it was opened.
+    pub(super) fn tokens(&self) -> Result<Vec<String>> {
+        let read = match self {
+            Self::Path(path) => Gguf::open(path),
+            Self::Splits(paths) => Gguf::open(paths.first().map_or(Path::new(""), PathBuf::as_path)),
+            Self::Bytes(bytes) => Gguf::read(&mut Cursor::new(bytes)),
+            Self::File(file, start) => {
+                let mut file: &File = file;
+                let start = *start.as_ref().map_err(|error| self.refuse(&error.to_string()))?;
+                let read = Gguf::read(&mut BufReader::new(Tail { file, start }));
+                file.seek(SeekFrom::Start(start)).map_err(|error| self.refuse(&error.to_string()))?;
+                read
+            }
+        };
+        match read.map_err(|error| self.refuse(&error.to_string()))?.get("tokenizer.ggml.tokens") {
+            Some(Value::Array(Array::String(list))) => Ok(list.clone()),
+            _ => Ok(Vec::new()),
         }
     }
 
