@@ -333,7 +333,7 @@ pub(crate) fn pipe(name: &str) -> std::path::PathBuf {
 }
 
 /// A model whose tokens have no texts.
-fn nameless(count: u32) -> Vec<u8> {
+pub(crate) fn nameless(count: u32) -> Vec<u8> {
     renamed("qwen2", "qwen2", &[("tokenizer.ggml.model", "none".into()), ("vocab_size", count.into())])
 }
 
