@@ -299,8 +299,9 @@ impl<'a> ModelBuilder<'a> {
         }
         let check = if self.vocab_only { rules::bad_vocabulary } else { rules::broken };
         let mut bad = check(header, overrides);
-        if rules::text(header, overrides, "tokenizer.ggml.model").as_deref() == Some("rwkv") {
-            bad = bad.or(rules::vocabulary::bad_rwkv(&self.source.tokens()?));
+        let tokenizer = rules::text(header, overrides, "tokenizer.ggml.model").unwrap_or_default();
+        if bad.is_none() && rules::vocabulary::LOOKED_AT.contains(&tokenizer.as_str()) {
+            bad = rules::vocabulary::bad_tokens(&tokenizer, &self.source.tokens()?);
         }
         bad.map_or(Ok(()), |detail| Err(self.source.refuse(&detail)))
     }

@@ -1,7 +1,9 @@
 //! Text to tokens and back.
 
 use crate::common::{folder, model, question, random};
-use llama::{DryParams, Error, Grammar, Model, PromptPart, Sampler, Session, Special, Token, VocabKind};
+use llama::{
+    DryParams, Error, Generation, Grammar, Model, PromptPart, Sampler, Session, Special, Token, VocabKind,
+};
 use llama_test_kit::{Arch, RandomModel, Shape};
 
 const TEXTS: [&str; 8] = [
@@ -205,7 +207,7 @@ fn models_without_a_vocabulary_say_so() {
     let mut ctx = crate::common::context(&model);
     assert!(ctx.decode(&crate::common::batch(0, 0, &[token, Token(2)])).is_ok());
     let mut session = Session::new(ctx).unwrap();
-    let written = session.generate(&[token]).max_tokens(3).start().and_then(|stream| stream.finish());
+    let written = session.generate(&[token]).max_tokens(3).start().and_then(Generation::finish);
     none(written.map(drop));
 }
 

@@ -1,4 +1,28 @@
-//! Vocabularies that llama.cpp would never come to an end with.
+//! Vocabularies that llama.cpp would never come to an end with, or would divide by.
+
+/// Tokenizers whose tokens are looked at.
+pub(in crate::model) const LOOKED_AT: &[&str] = &["plamo2", "rwkv", "test"];
+
+/// Most bytes of all endings of all tokens of the tokenizer `plamo2`.
+const MAX_ENDINGS: u64 = 1 << 28;
+
+/// Says what is wrong with the tokens of one of [`LOOKED_AT`], or `None`.
+pub(in crate::model) fn bad_tokens(tokenizer: &str, tokens: &[String]) -> Option<String> {
+    match tokenizer {
+        "plamo2" => bad_plamo2(tokens),
+        "rwkv" => bad_rwkv(tokens),
+        _ => tokens.is_empty().then(|| "its vocabulary is unusable: it has no tokens".to_owned()),
+    }
+}
+
+/// Each ending of each token is kept: memory grows with the square of their lengths.
+fn bad_plamo2(tokens: &[String]) -> Option<String> {
+    let endings = |token: &String| (token.len() as u64).saturating_mul(token.len() as u64) / 2;
+    let bytes = tokens.iter().map(endings).fold(0_u64, u64::saturating_add);
+    (bytes > MAX_ENDINGS).then(|| {
+        format!("its vocabulary is unusable: all endings of its tokens have {bytes} bytes, at most {MAX_ENDINGS} are read")
+    })
+}
 
 /// The bytes of a token of RWKV, as llama.cpp reads its text.
 fn bytes(text: &str) -> Vec<u8> {
@@ -28,7 +52,7 @@ fn bytes(text: &str) -> Vec<u8> {
 
 /// Says what is wrong with the tokens of RWKV. Where a text begins like a token and is none, llama.cpp starts all
 /// over at its first byte, and keeps the tokens of each time. It splits a text while it loads.
-pub(in crate::model) fn bad_rwkv(tokens: &[String]) -> Option<String> {
+fn bad_rwkv(tokens: &[String]) -> Option<String> {
     let (mut first, mut whole) = ([false; 256], [false; 256]);
     for token in tokens {
         match *bytes(token) {
@@ -61,6 +85,18 @@ mod tests {
         ] {
             assert_eq!(bytes(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn tokens_are_there_and_not_too_long() {
+        assert!(bad_tokens("test", &[]).is_some_and(|words| words.contains("it has no tokens")));
+        assert_eq!(bad_tokens("test", &["a".to_owned()]), None);
+        assert_eq!(bad_tokens("plamo2", &vec!["x".repeat(20); 100_000]), None);
+        assert!(
+            bad_tokens("plamo2", &["x".repeat(1 << 16)])
+                .is_some_and(|words| words.contains("2147483648 bytes"))
+        );
+        assert!(bad_tokens("rwkv", &["ab".to_owned()]).is_some());
     }
 
     #[test]

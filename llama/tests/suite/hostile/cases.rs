@@ -30,6 +30,8 @@ const ALL_TYPES: &[TensorType] = &[
 pub(super) enum Case {
     /// Another number in the metadata of the smallest file.
     Number { key: String, value: Value },
+    /// Other values in the metadata of the smallest file.
+    Metadata(Vec<(String, Value)>),
     /// A file lacks these tensors.
     Without(Form, Vec<String>),
     /// The smallest file has these tensors as well, of which the largest one has the sizes.
@@ -42,6 +44,7 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number { key, value } => write!(f, "{key} = {value}"),
+            Self::Metadata(pairs) => f.write_str(&super::vocabs::words(pairs)),
             Self::Without(form, names) => write!(f, "{form:?} without {}", names.join(", ")),
             Self::With(names) => write!(f, "with {}", names.join(", ")),
             Self::Typed(form, names, kind) => write!(f, "{form:?} with {kind} in {}", names.join(", ")),
@@ -59,6 +62,11 @@ impl Case {
             Self::Number { key, value } => {
                 let mut file = bases[&Form::Fewest].clone();
                 file.meta.insert(key.clone(), value.clone());
+                file
+            }
+            Self::Metadata(pairs) => {
+                let mut file = bases[&Form::Fewest].clone();
+                file.meta.extend(pairs.iter().cloned());
                 file
             }
             Self::Without(form, names) => {
@@ -116,6 +124,8 @@ pub(super) fn numbers(arch: &str, bases: &Bases) -> Vec<Case> {
             }
         }
     }
+    // As many layers that predict further tokens as there are layers.
+    push(&format!("{prefix}nextn_predict_layers"), Value::U32(2));
     if thorough() {
         for name in keys::INTEGERS.iter().filter(|name| !base.meta.contains_key(&format!("{prefix}{name}"))) {
             for n in [0, 1, 3, u32::MAX] {

@@ -1,5 +1,5 @@
-//! Files with hostile numbers in their metadata, without tensors, or with tensors of other types: none may end the
-//! process.
+//! Files with hostile numbers in their metadata, without tensors, with tensors of other types, or with vocabularies that
+//! make no sense: none may end the process.
 //!
 //! Each case runs in a child process, so that a death (a division by zero, a failed assertion on a thread of
 //! ggml, a crash) is seen as such. By default a choice of architectures and values is tried, and tensors are taken
@@ -11,6 +11,7 @@ mod cases;
 mod keys;
 mod names;
 mod synth;
+mod vocabs;
 
 use cases::{Bases, Case};
 use llama::gguf::TensorType;
@@ -74,7 +75,7 @@ struct Kind {
     compute: fn(&Model) -> Result<(), Error>,
 }
 
-const KINDS: [Kind; 3] = [
+const KINDS: [Kind; 4] = [
     // A number may change what the file must have.
     Kind {
         name: "numbers",
@@ -102,6 +103,13 @@ const KINDS: [Kind; 3] = [
         cases: cases::types,
         load: |file| file.load_as_it_is(),
         compute: |model| compute(model, 1),
+    },
+    Kind {
+        name: "vocabs",
+        forms: &[Form::Fewest],
+        cases: vocabs::cases,
+        load: vocabs::load,
+        compute: vocabs::ask,
     },
 ];
 
@@ -247,15 +255,19 @@ fn run(kind: &str, arch: &str, folder: &Path) -> Vec<String> {
 
 /// Runs a kind of cases for the architectures that are asked for.
 fn none_dies(kind: &str) {
-    let folder = crate::common::folder().join("hostile");
-    std::fs::create_dir_all(&folder).unwrap();
     let only = std::env::var("LLAMA_HOSTILE_ARCH").ok();
-    let begun = Instant::now();
     let chosen = match &only {
         Some(only) => vec![only.as_str()],
         None if thorough() || asked_for("all") => keys::ARCHITECTURES.to_vec(),
         None => keys::CHOICE.to_vec(),
     };
+    none_of_these_dies(kind, &chosen);
+}
+
+fn none_of_these_dies(kind: &str, chosen: &[&str]) {
+    let folder = crate::common::folder().join("hostile");
+    std::fs::create_dir_all(&folder).unwrap();
+    let begun = Instant::now();
     let deaths: Vec<String> = chosen.iter().flat_map(|arch| run(kind, arch, &folder)).collect();
     println!("{kind}: {} architectures, {:.0} s", chosen.len(), begun.elapsed().as_secs_f32());
     assert!(deaths.is_empty(), "{} deaths:\n{}", deaths.len(), deaths.join("\n"));
@@ -274,6 +286,11 @@ fn no_missing_tensor_ends_the_process() {
 #[test]
 fn no_type_ends_the_process() {
     none_dies("types");
+}
+
+#[test]
+fn no_vocabulary_ends_the_process() {
+    none_of_these_dies("vocabs", &["llama"]);
 }
 
 #[test]
