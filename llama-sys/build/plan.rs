@@ -652,6 +652,9 @@ fn add_shim(plan: &mut Plan, options: &Options, dispatch: bool) {
     let mut memory = shim_unit("memory.cpp", Vec::new(), Vec::new());
     memory.includes.extend([Include::Tree("src"), Include::Tree("ggml/src")]);
     plan.add_core(memory);
+    let mut indices = shim_unit("indices.cpp", Vec::new(), Vec::new());
+    indices.includes.extend([Include::Tree("src"), Include::Tree("ggml/src")]);
+    plan.add_core(indices);
     let mut graph_memory = shim_unit("graph_memory.cpp", Vec::new(), Vec::new());
     graph_memory.includes.push(Include::Tree("ggml/src"));
     plan.add_core(graph_memory);

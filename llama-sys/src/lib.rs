@@ -84,6 +84,7 @@ pub mod plugin;
 pub mod rpc;
 #[cfg(feature = "json-schema")]
 mod text;
+pub mod weights;
 
 pub use bindings::*;
 pub use fault::{Fault, FaultKind};

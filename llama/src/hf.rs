@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::gguf::{Array, Gguf, Value};
 use crate::token::Token;
 use crate::vocab::Special;
+use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 use tokenizers::models::bpe::{BPE, Vocab};
@@ -83,7 +84,9 @@ impl HfTokenizer {
     /// [`Error::Tokenizer`] when it cannot be read or understood.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let text = std::fs::read(path)
+        let mut text = Vec::new();
+        crate::regular_file::open(path)
+            .and_then(|mut file| file.read_to_end(&mut text))
             .map_err(|error| refuse(format!("cannot read \"{}\": {error}", path.display())))?;
         Self::from_json(&text)
     }

@@ -134,6 +134,7 @@ mod part_file;
 mod prompt;
 mod quantize;
 mod registry;
+mod regular_file;
 #[cfg(feature = "rpc")]
 pub mod rpc;
 mod sampler;

@@ -1,4 +1,4 @@
-//! What the weights of a model take, of each memory.
+//! What the weights of a model take, of each memory, and the numbers of rows among them.
 
 use super::backend::DevicePtr;
 use super::model::ModelPtr;
@@ -27,5 +27,11 @@ impl ModelPtr {
             bytes: tensor.size as u64,
         };
         Ok(list.into_iter().map(owned).collect())
+    }
+
+    /// The least and the greatest number in each tensor of integers.
+    pub(crate) fn indices(&self) -> Result<Vec<llama_sys::weights::Indices>> {
+        // SAFETY: the model is alive.
+        Ok(unsafe { llama_sys::weights::indices(self.as_ptr()) }?)
     }
 }

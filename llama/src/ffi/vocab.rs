@@ -147,37 +147,43 @@ impl VocabPtr {
         }
     }
 
+    /// Bytes of a token that the caller has checked.
+    fn token_len(self, token: Token, special: bool) -> Result<usize> {
+        let mut none = 0;
+        // SAFETY: nothing is written into a buffer of no bytes; the vocabulary is alive and has the token.
+        let written = unsafe {
+            guarded::llama_token_to_piece(self.as_ptr(), token.0, (&raw mut none).cast(), 0, 0, special)
+        }?;
+        // The number of missing bytes, below zero.
+        Ok(written.unsigned_abs() as usize)
+    }
+
     /// The text of tokens that the caller has checked.
     pub(crate) fn detokenize(self, tokens: &[Token], remove: bool, unparse: bool) -> Result<Vec<u8>> {
-        let count = i32::try_from(tokens.len()).map_err(|_| Error::TooLong {
-            what: "token list",
-            len: tokens.len(),
-            max: i32::MAX as usize,
-        })?;
-        let mut out = vec![0_u8; tokens.len() * 8 + 16];
-        loop {
-            let room = i32::try_from(out.len()).unwrap_or(i32::MAX);
-            // SAFETY: `count` tokens and `room` bytes are there; the vocabulary is alive and has the tokens.
-            let written = unsafe {
-                guarded::llama_detokenize(
-                    self.as_ptr(),
-                    tokens.as_ptr().cast(),
-                    count,
-                    out.as_mut_ptr().cast(),
-                    room,
-                    remove,
-                    unparse,
-                )
-            }?;
-            if let Ok(written) = usize::try_from(written) {
-                out.truncate(written);
-                return Ok(out);
-            }
-            let needed = usize::try_from(written.checked_neg().unwrap_or(i32::MAX)).unwrap_or(0);
-            if needed <= out.len() {
-                return Err(Error::Failed { operation: "detokenize", detail: "no progress".to_owned() });
-            }
-            out.resize(needed, 0);
+        let too_long = |what, len| Error::TooLong { what, len, max: i32::MAX as usize };
+        let count = i32::try_from(tokens.len()).map_err(|_| too_long("token list", tokens.len()))?;
+        // llama.cpp sums lengths up in 32 bits, and goes on with what is left of the sum.
+        let mut len = 0;
+        for &token in tokens {
+            len += self.token_len(token, unparse)?;
         }
+        let room = i32::try_from(len).map_err(|_| too_long("text of tokens in bytes", len))?;
+        let mut out = vec![0_u8; len.max(1)];
+        // SAFETY: `count` tokens and `room` bytes are there; the vocabulary is alive and has the tokens.
+        let written = unsafe {
+            guarded::llama_detokenize(
+                self.as_ptr(),
+                tokens.as_ptr().cast(),
+                count,
+                out.as_mut_ptr().cast(),
+                room,
+                remove,
+                unparse,
+            )
+        }?;
+        let written = usize::try_from(written)
+            .map_err(|_| Error::Failed { operation: "detokenize", detail: "no progress".to_owned() })?;
+        out.truncate(written);
+        Ok(out)
     }
 }

@@ -1,7 +1,6 @@
 //! Reading: bounded by the file's size, strict about everything it states.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -33,9 +32,9 @@ impl Gguf {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// If the file cannot be read or is no sound GGUF file.
+    /// If the file cannot be read, is no regular file (a pipe, a device), or is no sound GGUF file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, GgufError> {
-        Self::read(&mut BufReader::new(File::open(path)?))
+        Self::read(&mut BufReader::new(crate::regular_file::open(path.as_ref())?))
     }
 
     /// Reads from the start of `source`, a file or a [`Cursor`](std::io::Cursor) over bytes.
@@ -96,8 +95,9 @@ impl Gguf {
         Ok(Self { version, alignment, metadata, tensors, data_start })
     }
 
-    /// Adds the tensors of another part of a split model.
+    /// Adds the tensors of another part of a split model. What holds for all of them is the smallest alignment.
     pub(crate) fn add_part(&mut self, part: Self) {
+        self.alignment = self.alignment.min(part.alignment);
         self.tensors.extend(part.tensors);
     }
 

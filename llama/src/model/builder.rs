@@ -1,6 +1,6 @@
 //! Loading a model with parameters.
 
-use super::options::{Layers, LoadMode, MetadataOverride, ProgressFlow, SplitMode, checked_override};
+use super::options::{Layers, LoadMode, MetadataOverride, ProgressFlow, SplitMode, checked_replacement};
 use super::source::Source;
 use super::{LoadTraits, Model, devices, hyper, rules};
 use crate::backend;
@@ -9,7 +9,7 @@ use crate::device::{Device, DeviceKind};
 use crate::error::{Error, Result};
 use crate::ffi;
 use crate::ffi::backend::DevicePtr;
-use crate::ffi::model::{LoadFailure, LoadParams, ModelPtr};
+use crate::ffi::model::{LoadFailure, LoadParams, ModelPtr, OverrideValue};
 use crate::ffi::text::c_string;
 use crate::gguf::Gguf;
 use std::ffi::CString;
@@ -148,7 +148,8 @@ impl<'a> ModelBuilder<'a> {
         self
     }
 
-    /// Replaces a value of the file's metadata.
+    /// Replaces a value of the file's metadata. Lists, and what describes the file itself (`general.alignment`,
+    /// `split.` keys), cannot be replaced.
     pub fn metadata_override(mut self, key: &str, value: impl Into<MetadataOverride>) -> Self {
         self.overrides.push((key.to_owned(), value.into()));
         self
@@ -265,11 +266,7 @@ impl<'a> ModelBuilder<'a> {
             return Err(Error::Cancelled);
         }
         let opened = self.source.open(&mut params.raw)?;
-        if !self.vocab_only
-            && let Some(detail) = rules::broken(&opened.header, &params.overrides)
-        {
-            return Err(self.source.refuse(&detail));
-        }
+        self.check_header(&opened.header, &params.overrides)?;
         let architecture = rules::architecture(&opened.header, &params.overrides);
         let traits = LoadTraits {
             vocab_only: self.vocab_only,
@@ -293,6 +290,20 @@ impl<'a> ModelBuilder<'a> {
             Err(LoadFailure::Refused) => Err(self.source.explain(&crate::log::take_detail())),
             Err(LoadFailure::Fault(fault)) => Err(self.source.explain(&crate::error::words(&fault))),
         }
+    }
+
+    /// Checks what the header says, and the tokens where they matter.
+    fn check_header(&self, header: &Gguf, overrides: &[(CString, OverrideValue)]) -> Result<()> {
+        if let Some(reason) = rules::fixed_key(header, overrides) {
+            return Err(Error::invalid("metadata_override", reason));
+        }
+        let check = if self.vocab_only { rules::bad_vocabulary } else { rules::broken };
+        let mut bad = check(header, overrides);
+        let tokenizer = rules::text(header, overrides, "tokenizer.ggml.model").unwrap_or_default();
+        if bad.is_none() && rules::vocabulary::LOOKED_AT.contains(&tokenizer.as_str()) {
+            bad = rules::vocabulary::bad_tokens(&tokenizer, &self.source.tokens()?);
+        }
+        bad.map_or(Ok(()), |detail| Err(self.source.refuse(&detail)))
     }
 
     pub(crate) fn layers(&self) -> Layers {
@@ -344,9 +355,7 @@ impl<'a> ModelBuilder<'a> {
         params.raw.load_mode = llama_sys::LLAMA_LOAD_MODE_NONE;
         params.raw.lazy_mode = llama_sys::LLAMA_LAZY_MODE_OFF;
         let opened = self.source.open(&mut params.raw)?;
-        if let Some(detail) = rules::broken(&opened.header, &params.overrides) {
-            return Err(self.source.refuse(&detail));
-        }
+        self.check_header(&opened.header, &params.overrides)?;
         crate::registry::computing();
         crate::log::clear_detail();
         let architecture = rules::architecture(&opened.header, &params.overrides);
@@ -400,7 +409,7 @@ impl<'a> ModelBuilder<'a> {
             raw.no_host = bypass;
         }
         let placed = self.checked_places()?;
-        let overrides = self.overrides.iter().map(checked_override).collect::<Result<_>>()?;
+        let overrides = self.overrides.iter().map(checked_replacement).collect::<Result<_>>()?;
         let used = self.settle_devices()?;
         let tensor_split = self.checked_tensor_split(&used)?;
         let devices = used.iter().map(Device::ptr).collect();

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, GgufError};
+use crate::regular_file;
 use std::fs;
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -12,7 +13,8 @@ pub(crate) fn check_path(path: &Path) -> Result<()> {
         Ok(meta) if meta.is_dir() => {
             "this is a directory, give the path of a .gguf file inside it".to_owned()
         }
-        Ok(meta) if meta.is_file() && meta.len() == 0 => "the file is empty, download it again".to_owned(),
+        Ok(meta) if !meta.is_file() => "this is a pipe or a device, not a regular file".to_owned(),
+        Ok(meta) if meta.len() == 0 => "the file is empty, download it again".to_owned(),
         Ok(_) => match fs::File::open(path) {
             Ok(_) => return Ok(()),
             Err(error) => format!("the file cannot be opened: {error}"),
@@ -28,7 +30,7 @@ pub(crate) fn check_path(path: &Path) -> Result<()> {
 /// The error for a file that llama.cpp refused; `log` holds its words.
 #[cold]
 pub(crate) fn explain(path: &Path, log: &str) -> Error {
-    let start = || fs::File::open(path).map(beginning).unwrap_or_default();
+    let start = || regular_file::open(path).map(beginning).unwrap_or_default();
     explain_opened(path, Gguf::open(path), start, log)
 }
 

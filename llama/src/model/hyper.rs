@@ -21,7 +21,7 @@ type Overrides = [(CString, OverrideValue)];
 pub(super) fn check(ptr: &ModelPtr, overrides: &Overrides, file: &Gguf) -> Result<Option<String>> {
     let numbers =
         Numbers { ptr, overrides, architecture: rules::architecture(file, overrides).unwrap_or_default() };
-    for check in [Numbers::bad_float, Numbers::bad_groups, Numbers::bad_dimensions] {
+    for check in [Numbers::bad_float, Numbers::bad_groups, Numbers::bad_dimensions, Numbers::bad_indices] {
         if let Some(detail) = check(&numbers)? {
             return Ok(Some(detail));
         }
@@ -188,6 +188,27 @@ impl Numbers<'_> {
             let (head, rotated) = (window_head.unwrap_or(head), window_rotated.unwrap_or(rotated));
             if let Some(rule) = dimension_rule(rotated, head, 2) {
                 return Ok(Some(refuse(&self.key("rope.dimension_count_swa"), rotated, rule)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Weights that are numbers of tokens or experts.
+    fn bad_indices(&self) -> Result<Option<String>> {
+        for tensor in self.ptr.indices()? {
+            let (of, rows) = match tensor.name.as_str() {
+                name if name.ends_with(".ffn_gate_tid2eid.weight") => {
+                    ("experts", self.int("expert_count")?.unwrap_or(0))
+                }
+                "d2t" => ("tokens", i64::from(self.ptr.vocab()?.n_tokens()?)),
+                _ => continue,
+            };
+            let odd = if tensor.least < 0 { tensor.least } else { tensor.most };
+            if !(0..rows).contains(&odd) {
+                let name = tensor.name;
+                return Ok(Some(format!(
+                    "its tensor {name} has the number {odd}, it must be one of {rows} {of}"
+                )));
             }
         }
         Ok(None)

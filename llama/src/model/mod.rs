@@ -19,7 +19,7 @@ pub use options::{Layers, LoadMode, MetadataOverride, ProgressFlow, SplitMode};
 
 pub(crate) use builder::PATTERN_LEN;
 pub(crate) use diagnose::{check_path, explain};
-pub(crate) use options::checked_override;
+pub(crate) use options::checked_replacement;
 pub(crate) use rules::broken_numbers;
 pub(crate) use source::path_string;
 pub use source::{split_path, split_prefix};

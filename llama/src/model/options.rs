@@ -204,9 +204,16 @@ impl ProgressFlow for ControlFlow<()> {
     }
 }
 
-pub(crate) fn checked_override(
-    (key, value): &(String, MetadataOverride),
-) -> Result<(CString, OverrideValue)> {
+/// As [`checked_override`], but for keys that describe the file itself.
+pub(crate) fn checked_replacement(pair: &(String, MetadataOverride)) -> Result<(CString, OverrideValue)> {
+    if pair.0 == crate::gguf::ALIGNMENT_KEY || pair.0.starts_with("split.") {
+        let reason = format!("\"{}\" describes the file itself", pair.0);
+        return Err(Error::invalid("metadata_override", reason));
+    }
+    checked_override(pair)
+}
+
+fn checked_override((key, value): &(String, MetadataOverride)) -> Result<(CString, OverrideValue)> {
     let fits = |what, text: &str| {
         if text.len() > OVERRIDE_LEN {
             return Err(Error::TooLong { what, len: text.len(), max: OVERRIDE_LEN });

@@ -6,6 +6,7 @@
 //! is an error of its own (llama-sys/shim/graph_checks.h).
 
 mod tensors;
+pub(super) mod vocabulary;
 
 use crate::ffi::model::OverrideValue;
 use crate::gguf::{Array, Gguf, Value};
@@ -14,8 +15,12 @@ use std::fmt::Display;
 
 /// Most layers that llama.cpp has room for.
 const MAX_LAYERS: i64 = 512;
+/// Most experts that llama.cpp has room for.
+const MAX_EXPERTS: i64 = 1024;
 /// No size in a model is larger.
 const MAX_SIZE: i64 = 1 << 28;
+/// Tokens that a file may announce without their texts: memory is taken for all of them.
+const MAX_NAMELESS: i64 = 1 << 22;
 
 /// Architectures that a rule is about.
 type Archs = &'static [&'static str];
@@ -94,6 +99,18 @@ const MARKED_BY_ZERO: Archs = &[
     "wavtokenizer-dec",
 ];
 
+/// Keys whose value may be a list. An override counts only where the file has a number.
+const LISTS: &[&str] = &[
+    "attention.compress_ratios",
+    "attention.head_count",
+    "attention.head_count_kv",
+    "attention.indexer.types",
+    "attention.recurrent_layers",
+    "expert_feed_forward_length",
+    "expert_used_count",
+    "feed_forward_length",
+];
+
 const fn at_least_one(archs: Archs, key: &'static str, absent: Option<i64>) -> Bounds {
     Bounds { archs, key, min: 1, max: MAX_SIZE, absent }
 }
@@ -108,7 +125,7 @@ const BOUNDS: &[Bounds] = &[
     sizes("feed_forward_length"),
     sizes("attention.head_count"),
     sizes("attention.head_count_kv"),
-    sizes("expert_count"),
+    Bounds { archs: ALL, key: "expert_count", min: 0, max: MAX_EXPERTS, absent: None },
     sizes("expert_used_count"),
     sizes("hyper_connection.count"),
     // The values of a C++ enumeration, which must not have others.
@@ -120,6 +137,14 @@ const BOUNDS: &[Bounds] = &[
     ),
     at_least_one(EXPERTS, "expert_count", Some(0)),
     at_least_one(EXPERTS, "expert_used_count", Some(0)),
+    // Distances up to 128 are spread over a half or a quarter of the buckets, in logarithms.
+    Bounds {
+        archs: &["t5", "t5encoder"],
+        key: "attention.relative_buckets_count",
+        min: 4,
+        max: 255,
+        absent: None,
+    },
     at_least_one(&["grovemoe"], "experts_per_group", Some(0)),
     at_least_one(INTERVALS, "full_attention_interval", None),
     at_least_one(GROUPED, "ssm.group_count", Some(0)),
@@ -149,21 +174,47 @@ const OTHER_KEYS: Archs = &["deepseek4", "dots3note"];
 /// Says which rule the header of a file with these overrides breaks, or `None`.
 pub(super) fn broken(file: &Gguf, overrides: &[(CString, OverrideValue)]) -> Option<String> {
     let facts = Facts { file, overrides, arch: architecture(file, overrides)? };
-    broken_numbers(file, overrides).or_else(|| facts.bad_tensors())
+    bad_vocabulary(file, overrides)
+        .or_else(|| broken_numbers(file, overrides))
+        .or_else(|| facts.bad_tensors())
+}
+
+/// As [`broken`], for what counts where nothing but the vocabulary is loaded.
+pub(super) fn bad_vocabulary(file: &Gguf, overrides: &[(CString, OverrideValue)]) -> Option<String> {
+    let facts = Facts { file, overrides, arch: architecture(file, overrides)? };
+    let count = *facts.numbers("vocab_size")?.first()?;
+    let nameless =
+        || matches!(text(file, overrides, "tokenizer.ggml.model").as_deref(), Some("none" | "no_vocab"));
+    (!(0..=MAX_NAMELESS).contains(&count) && nameless()).then(|| {
+        facts.refuse("vocab_size", count, format!("at most {MAX_NAMELESS}, as the tokens have no texts"))
+    })
+}
+
+/// Says which key an override cannot replace, or `None`.
+pub(super) fn fixed_key(file: &Gguf, overrides: &[(CString, OverrideValue)]) -> Option<String> {
+    let listed = |key: &str| matches!(file.get(key), Some(Value::Array(_)));
+    let mut keys = overrides.iter().map(|(key, _)| key.to_string_lossy());
+    keys.find(|key| listed(key))
+        .map(|key| format!("\"{key}\" is a list in the file, which a single value cannot replace"))
 }
 
 /// As [`broken`], for the numbers alone.
 pub(crate) fn broken_numbers(file: &Gguf, overrides: &[(CString, OverrideValue)]) -> Option<String> {
     let facts = Facts { file, overrides, arch: architecture(file, overrides)? };
     let bounds = BOUNDS.iter().filter(|rule| facts.concerned(rule.archs)).find_map(|rule| facts.out_of(rule));
-    bounds.or_else(|| facts.bad_heads()).or_else(|| facts.bad_indexer())
+    bounds.or_else(|| facts.bad_heads()).or_else(|| facts.bad_experts()).or_else(|| facts.bad_indexer())
 }
 
 /// The architecture that llama.cpp will take.
 pub(super) fn architecture(file: &Gguf, overrides: &[(CString, OverrideValue)]) -> Option<String> {
-    match super::hyper::first(overrides, "general.architecture") {
-        Some(OverrideValue::Str(name)) => Some(name.to_string_lossy().into_owned()),
-        _ => file.get("general.architecture")?.as_str().map(str::to_owned),
+    text(file, overrides, "general.architecture")
+}
+
+/// A text as llama.cpp takes it, up to its first zero byte.
+pub(super) fn text(file: &Gguf, overrides: &[(CString, OverrideValue)], key: &str) -> Option<String> {
+    match super::hyper::first(overrides, key) {
+        Some(OverrideValue::Str(text)) => Some(text.to_string_lossy().into_owned()),
+        _ => file.get(key)?.as_str()?.split('\0').next().map(str::to_owned),
     }
 }
 
@@ -185,10 +236,13 @@ impl Facts<'_> {
     /// The number or the numbers of a key, as llama.cpp takes them; `None` where it is absent or something else.
     fn numbers(&self, name: &str) -> Option<Vec<i64>> {
         let key = self.key(name);
-        if let Some(OverrideValue::Int(value)) = super::hyper::first(self.overrides, &key) {
+        let own = self.file.get(&key);
+        if let Some(OverrideValue::Int(value)) = super::hyper::first(self.overrides, &key)
+            && (own.is_some() || !LISTS.contains(&name))
+        {
             return Some(vec![*value]);
         }
-        match self.file.get(&key)? {
+        match own? {
             Value::Array(Array::I32(list)) => Some(list.iter().map(|n| i64::from(*n)).collect()),
             Value::Array(Array::U32(list)) => Some(list.iter().map(|n| i64::from(*n)).collect()),
             Value::Array(Array::Bool(list)) => Some(list.iter().map(|n| i64::from(*n)).collect()),
@@ -239,6 +293,20 @@ impl Facts<'_> {
             }
         }
         None
+    }
+
+    /// Experts are used where there are some, and no more than there are.
+    fn bad_experts(&self) -> Option<String> {
+        const USED: &str = "expert_used_count";
+        let count = self.numbers("expert_count").and_then(|list| list.first().copied()).unwrap_or(0);
+        if matches!(self.arch.as_str(), "hunyuan-dense" | "hunyuan_vl") && count <= 1 {
+            return None;
+        }
+        let used = self.numbers(USED).and_then(|list| list.into_iter().max()).unwrap_or(0);
+        if count == 0 {
+            return (used != 0).then(|| self.refuse(USED, used, "0 without experts"));
+        }
+        (!(1..=count).contains(&used)).then(|| self.refuse(USED, used, format!("between 1 and {count}")))
     }
 
     /// An indexer has layers, and keys of its own size where that counts.
@@ -311,6 +379,65 @@ mod tests {
     }
 
     #[test]
+    fn no_more_experts_are_used_than_there_are() {
+        let verdict = |arch, count: u32, used: Value| {
+            verdict(arch, &[("expert_count", Value::U32(count)), ("expert_used_count", used)])
+        };
+        let bad = verdict("dbrx", 4, Value::U32(5)).expect("more than there are");
+        assert!(bad.contains("dbrx.expert_used_count is 5, it must be between 1 and 4"), "{bad}");
+        assert!(verdict("dbrx", 4, Value::U32(0)).is_some());
+        assert!(verdict("dbrx", 0, Value::U32(2)).is_some());
+        assert!(verdict("dbrx", 1025, Value::U32(2)).is_some(), "no room");
+        assert!(verdict("dbrx", 4, vec![2, 5].into()).is_some());
+        for used in [Value::U32(4), vec![0, 2].into()] {
+            assert_eq!(verdict("dbrx", 4, used), None);
+        }
+        assert_eq!(verdict("dbrx", 0, Value::U32(0)), None);
+        assert_eq!(verdict("hunyuan-dense", 1, Value::U32(2)), None, "neither is read");
+    }
+
+    #[test]
+    fn distances_need_some_buckets_and_not_too_many() {
+        let buckets = |n| verdict("t5", &[("attention.relative_buckets_count", Value::U32(n))]);
+        assert_eq!(buckets(32), None);
+        for bad in [0, 1, 3, 256, u32::MAX] {
+            assert!(buckets(bad).is_some(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn tokens_without_texts_are_bounded() {
+        let named = |model: &str, count| {
+            let mut writer = GgufWriter::new();
+            writer.set("general.architecture", "llama").expect("a new key");
+            writer.set("tokenizer.ggml.model", model).expect("a new key");
+            writer.set("llama.vocab_size", Value::U32(count)).expect("a new key");
+            let mut bytes = Vec::new();
+            writer.write_to(&mut bytes).expect("memory");
+            Gguf::read_brief(&mut Cursor::new(bytes)).expect("what was written")
+        };
+        let bad = bad_vocabulary(&named("none", u32::MAX), &[]).expect("too many");
+        assert!(bad.contains("llama.vocab_size is 4294967295, it must be at most 4194304"), "{bad}");
+        assert_eq!(bad_vocabulary(&named("no_vocab", 1 << 20), &[]), None);
+        assert_eq!(bad_vocabulary(&named("gpt2", u32::MAX), &[]), None, "not read");
+        let none = OverrideValue::Str(c"none".to_owned());
+        assert!(
+            bad_vocabulary(&named("gpt2", u32::MAX), &[(c"tokenizer.ggml.model".to_owned(), none)]).is_some()
+        );
+    }
+
+    #[test]
+    fn names_end_at_a_zero_byte() {
+        let mut writer = GgufWriter::new();
+        writer.set("general.architecture", "rwkv7\0.").expect("a new key");
+        writer.set("rwkv7.wkv.head_size", 0_u32).expect("a new key");
+        let mut bytes = Vec::new();
+        writer.write_to(&mut bytes).expect("memory");
+        let file = Gguf::read_brief(&mut Cursor::new(bytes)).expect("what was written");
+        assert!(broken(&file, &[]).is_some_and(|bad| bad.contains("rwkv7.wkv.head_size is 0")));
+    }
+
+    #[test]
     fn key_value_heads_divide_the_heads() {
         let heads = |arch, heads: Value, kv: Value| {
             verdict(arch, &[("attention.head_count", heads), ("attention.head_count_kv", kv)])
@@ -334,6 +461,17 @@ mod tests {
         let name = CString::new("olmo2").expect("no zero");
         let other = [(CString::new("general.architecture").expect("no zero"), OverrideValue::Str(name))];
         assert!(broken(&sound, &other).is_some(), "another architecture, other rules");
+    }
+
+    #[test]
+    fn overrides_that_do_not_count() {
+        let heads = || (c"olmo2.attention.head_count".to_owned(), OverrideValue::Int(4));
+        assert!(broken(&file("olmo2", &[], &[]), &[heads()]).is_some(), "read only where the file has it");
+        let number = file("olmo2", &[("attention.head_count", Value::U32(0))], &[]);
+        assert_eq!(broken(&number, &[heads()]), None);
+        assert_eq!(fixed_key(&number, &[heads()]), None);
+        let list = file("olmo2", &[("attention.head_count", vec![0, 0].into())], &[]);
+        assert!(fixed_key(&list, &[heads()]).is_some_and(|reason| reason.contains("is a list in the file")));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use crate::error::{Error, Result};
 use crate::ffi::model::LoadSource;
 use crate::ffi::stream::CStream;
 use crate::ffi::text::c_string;
-use crate::gguf::{DEFAULT_ALIGNMENT, Gguf, GgufError, Value};
+use crate::gguf::{Array, DEFAULT_ALIGNMENT, Gguf, GgufError, Value};
+use crate::regular_file;
 use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
@@ -91,6 +92,9 @@ impl Source<'_> {
             Self::Path(path) => {
                 diagnose::check_path(path)?;
                 let header = read_header(path).map_err(|_| self.explain(""))?;
+                for part in other_parts(path, &header).iter().filter(|part| part.exists()) {
+                    diagnose::check_path(part)?;
+                }
                 mapping_mode(raw, header.alignment()).map_err(|detail| self.refuse(detail))?;
                 direct_mode(raw, std::iter::once(path).chain(&other_parts(path, &header)));
                 Ok(Opened::new(LoadSource::Path(path_string(path)?), header))
@@ -124,6 +128,26 @@ impl Source<'_> {
                 let stream = CStream::of_file(file).map_err(|error| self.refuse(&error.to_string()))?;
                 Ok(Opened::new(LoadSource::Stream(stream), header))
             }
+        }
+    }
+
+    /// The texts of the tokens; the source is left as it was opened.
+    pub(super) fn tokens(&self) -> Result<Vec<String>> {
+        let read = match self {
+            Self::Path(path) => Gguf::open(path),
+            Self::Splits(paths) => Gguf::open(paths.first().map_or(Path::new(""), PathBuf::as_path)),
+            Self::Bytes(bytes) => Gguf::read(&mut Cursor::new(bytes)),
+            Self::File(file, start) => {
+                let mut file: &File = file;
+                let start = *start.as_ref().map_err(|error| self.refuse(&error.to_string()))?;
+                let read = Gguf::read(&mut BufReader::new(Tail { file, start }));
+                file.seek(SeekFrom::Start(start)).map_err(|error| self.refuse(&error.to_string()))?;
+                read
+            }
+        };
+        match read.map_err(|error| self.refuse(&error.to_string()))?.get("tokenizer.ggml.tokens") {
+            Some(Value::Array(Array::String(list))) => Ok(list.clone()),
+            _ => Ok(Vec::new()),
         }
     }
 
@@ -170,7 +194,7 @@ fn mapping_mode(raw: &mut llama_sys::llama_model_params, alignment: u32) -> Resu
 
 /// Reads the header of a model file, and those of its other parts where it is the first of several.
 pub(super) fn read_header(path: &Path) -> Result<Gguf, GgufError> {
-    let open = |path: &Path| Gguf::read_brief(&mut BufReader::new(File::open(path)?));
+    let open = |path: &Path| Gguf::read_brief(&mut BufReader::new(regular_file::open(path)?));
     let mut header = open(path)?;
     for part in other_parts(path, &header) {
         // A part that is missing is llama.cpp's to name.
@@ -250,7 +274,7 @@ fn check_splits(paths: &[PathBuf]) -> Result<Gguf> {
     for (index, path) in paths.iter().enumerate() {
         diagnose::check_path(path)?;
         let refuse = |detail: String| Error::LoadModel { path: path.clone(), detail };
-        let read = File::open(path)
+        let read = regular_file::open(path)
             .map_err(GgufError::from)
             .and_then(|file| Gguf::read_brief(&mut BufReader::new(file)));
         let gguf = read.map_err(|error| match error {

@@ -4,7 +4,6 @@
 use crate::gguf::{Gguf, TensorInfo, TensorType, Value};
 use crate::model::check_path;
 use crate::state::Checksum;
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -131,7 +130,7 @@ pub(super) fn check(path: &Path) -> Result<u64, String> {
 /// A checksum of pieces from all over the file: its size does not make it slow, and other weights show.
 fn fingerprint(path: &Path) -> std::io::Result<u64> {
     const PIECES: u64 = 64;
-    let mut file = File::open(path)?;
+    let mut file = crate::regular_file::open(path)?;
     let len = file.metadata()?.len();
     let mut sum = Checksum::new().add(&len.to_le_bytes());
     let mut piece = Vec::new();

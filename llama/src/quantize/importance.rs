@@ -3,7 +3,6 @@
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, GgufError, TensorType};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
 
 /// How much each column of each matrix matters, measured on texts ("imatrix"). Makes small quantizations
@@ -38,7 +37,7 @@ impl Importance {
         let refuse = |detail: String| Error::Io { path: path.to_owned(), detail };
         let of_gguf = |error: GgufError| refuse(error.to_string());
         let gguf = Gguf::open(path).map_err(of_gguf)?;
-        let mut file = File::open(path).map_err(|error| refuse(error.to_string()))?;
+        let mut file = crate::regular_file::open(path).map_err(|error| refuse(error.to_string()))?;
         let mut importance = Self::new();
         for sums in gguf.tensors() {
             let Some(name) = sums.name().strip_suffix(".in_sum2") else { continue };

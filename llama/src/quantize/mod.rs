@@ -13,7 +13,7 @@ use crate::ffi::quantize::QuantizeParams;
 use crate::ffi::text::c_string;
 use crate::gguf::{DEFAULT_ALIGNMENT, Gguf, TensorInfo, TensorType};
 use crate::model::{
-    FileType, MetadataOverride, broken_numbers, check_path, checked_override, explain, path_string,
+    FileType, MetadataOverride, broken_numbers, check_path, checked_replacement, explain, path_string,
     split_path,
 };
 use crate::part_file::PartFile;
@@ -180,6 +180,10 @@ impl Quantize {
         let mut params = self.params(&input, dry)?;
         params.raw.dry_run = dry;
         if let Some(detail) = input.parts.first().and_then(|part| broken_numbers(part, &params.overrides)) {
+            return Err(Error::Quantize { path: self.input.clone(), detail });
+        }
+        if let Some(empty) = input.parts.iter().flat_map(Gguf::tensors).find(|t| t.dims().contains(&0)) {
+            let detail = format!("its tensor \"{}\" is empty: {:?}", empty.name(), empty.dims());
             return Err(Error::Quantize { path: self.input.clone(), detail });
         }
         let targets = self.targets(&input)?;
@@ -422,16 +426,12 @@ fn checked_pattern((pattern, tensor_type): &(String, TensorType)) -> Result<(std
 fn checked_number(
     pair: &(String, MetadataOverride),
 ) -> Result<(std::ffi::CString, ffi::model::OverrideValue)> {
-    let (key, value) = pair;
-    if let MetadataOverride::Int(number) = value
+    if let MetadataOverride::Int(number) = &pair.1
         && u32::try_from(*number).is_err()
     {
         return Err(Error::invalid("metadata_override", format!("{number} does not fit into 32 bits")));
     }
-    if key == crate::gguf::ALIGNMENT_KEY || key.starts_with("split.") {
-        return Err(Error::invalid("metadata_override", format!("\"{key}\" describes the file itself")));
-    }
-    checked_override(pair)
+    checked_replacement(pair)
 }
 
 /// llama.cpp's words, without the frames that it draws around some of them.

@@ -178,12 +178,13 @@ pub(super) fn make_step(step: &CStep, seed: u32, n_vocab: usize) -> Result<Sampl
             if vocab.eot().is_none() && vocab.eos().is_none() {
                 return Err(Error::invalid("infill", "the vocabulary has no token that ends a text"));
             }
-            SamplerPtr::infill(vocab.ptr())
+            SamplerPtr::infill(vocab.usable()?)
         }
     }
 }
 
 fn make_dry(vocab: &Vocab, params: &DryParams) -> Result<SamplerPtr> {
+    let ptr = vocab.usable()?;
     if vocab.is_empty() {
         return Err(Error::NoVocab);
     }
@@ -193,7 +194,7 @@ fn make_dry(vocab: &Vocab, params: &DryParams) -> Result<SamplerPtr> {
         return Err(Error::invalid("dry allowed_length", format!("{} is negative", params.allowed_length)));
     }
     SamplerPtr::dry(
-        vocab.ptr(),
+        ptr,
         within("dry multiplier", params.multiplier, 0.0, 1e4)?,
         within("dry base", params.base, 0.0, 1e3)?,
         params.allowed_length,

@@ -203,7 +203,7 @@ impl State {
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let refuse = |error: std::io::Error| io_error(path, &error);
-        Self::read(File::open(path).map_err(refuse)?, refuse)
+        Self::read(crate::regular_file::open(path).map_err(refuse)?, refuse)
     }
 
     /// Reads from anything that gives bytes, up to its end.

@@ -224,7 +224,8 @@ impl Vocab {
     /// The text of tokens. With [`Special::Parse`] special tokens are shown; invalid UTF-8 becomes U+FFFD.
     ///
     /// # Errors
-    /// [`Error::TokenOutOfRange`].
+    /// [`Error::TokenOutOfRange`]; [`Error::TooLong`] for more than 2 GiB of text; [`Error::NoVocab`] for models
+    /// without a vocabulary.
     #[doc(alias = "llama_detokenize")]
     pub fn detokenize(&self, tokens: &[Token], special: Special) -> Result<String> {
         for &token in tokens {

@@ -1,7 +1,10 @@
 //! Text to tokens and back.
 
 use crate::common::{folder, model, question, random};
-use llama::{Error, Grammar, Model, PromptLookup, PromptPart, Sampler, Session, Special, Token, VocabKind};
+use llama::{
+    DryParams, Error, Generation, Grammar, Model, PromptLookup, PromptPart, Sampler, Session, Special, Token,
+    VocabKind,
+};
 use llama_test_kit::{Arch, RandomModel, Shape};
 
 const TEXTS: [&str; 8] = [
@@ -170,6 +173,43 @@ fn a_vocabulary_keeps_its_model_alive() {
     };
     assert!(!vocab.tokenize("still there", Special::AsText).unwrap().is_empty());
     assert_eq!(vocab.model().architecture(), "llama");
+}
+
+#[test]
+fn models_without_a_vocabulary_say_so() {
+    let count = u32::try_from(random(Arch::Qwen2).n_vocab()).unwrap();
+    let model = Model::from_bytes(&crate::misuse::model::nameless(count)).unwrap();
+    let vocab = model.vocab();
+    assert_eq!((vocab.kind(), vocab.len()), (VocabKind::None, count as usize));
+    let token = Token(1);
+    let none = |result: Result<(), Error>| assert_eq!(result, Err(Error::NoVocab));
+    none(vocab.tokenize("a", Special::AsText).map(drop));
+    none(vocab.tokenize_fragment("a", Special::Parse).map(drop));
+    none(vocab.tokenize_prompt(&[PromptPart::input("a")]).map(drop));
+    none(vocab.detokenize(&[token], Special::Parse).map(drop));
+    none(vocab.detokenize(&[], Special::Parse).map(drop));
+    none(vocab.token_to_bytes(token, Special::Parse).map(drop));
+    none(vocab.decoder(Special::Parse).push(token).map(drop));
+    none(vocab.text(token).map(drop));
+    none(vocab.score(token).map(drop));
+    none(vocab.attributes(token).map(drop));
+    none(vocab.is_eog(token).map(drop));
+    none(vocab.is_control(token).map(drop));
+    none(Grammar::new(&vocab, "root ::= \"a\"").map(drop));
+    none(Sampler::builder().dry(&vocab, DryParams::default()).greedy().build().map(drop));
+    assert!(Sampler::builder().infill(&vocab).greedy().build().is_err());
+    assert!(Sampler::builder().end_at_infill_marks(&vocab).greedy().build().is_ok(), "there are no marks");
+    assert!(matches!(model.infill("a", "b").build(), Err(Error::NoInfill { .. })));
+    assert_eq!(vocab.suppressed_tokens(), Ok(Vec::new()));
+    assert!(
+        [vocab.bos(), vocab.eos(), vocab.eot(), vocab.nl(), vocab.fim_middle()].iter().all(Option::is_none)
+    );
+    // Its tokens are computed with all the same; only their text is missing.
+    let mut ctx = crate::common::context(&model);
+    assert!(ctx.decode(&crate::common::batch(0, 0, &[token, Token(2)])).is_ok());
+    let mut session = Session::new(ctx).unwrap();
+    let written = session.generate(&[token]).max_tokens(3).start().and_then(Generation::finish);
+    none(written.map(drop));
 }
 
 #[test]

@@ -237,6 +237,9 @@ pub(super) const HINTS: &[(&[&str], &str, Hint)] = &[
     (INDEXED, "attention.indexer.key_length", Int(16)),
     (&["glm5-next"], "hyper_connection.count", Int(4)),
     (&["rwkv7"], "attention.gate_lora_rank", Int(16)),
+    (&["rwkv6qwen2"], "token_shift_count", Int(1)),
+    (&["t5", "t5encoder"], "attention.head_count_kv", Int(4)),
+    (&["t5", "t5encoder"], "attention.relative_buckets_count", Int(8)),
     (&["deepseek4"], "expert_gating_func", Int(4)),
     (&["deepseek4"], "attention.key_length", Int(32)),
     (&["deepseek4"], "rope.dimension_count", Int(16)),
@@ -271,6 +274,9 @@ pub(super) const TENSOR_HINTS: &[(&str, &str, &[u64])] = &[
     ("laguna", "blk.1.attn_gate.weight", &[64, 4]),
     ("rwkv6", "blk.0.time_mix_lerp_fused.weight", &[1]),
     ("rwkv6", "blk.1.time_mix_lerp_fused.weight", &[1]),
+    ("t5", "dec.blk.0.attn_rel_b.weight", &[4, 8]),
+    ("t5", "enc.blk.0.attn_rel_b.weight", &[4, 8]),
+    ("t5encoder", "enc.blk.0.attn_rel_b.weight", &[4, 8]),
 ];
 
 /// Keys of whole numbers besides [`BASE`].

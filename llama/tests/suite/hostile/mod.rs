@@ -1,4 +1,5 @@
-//! Files with hostile numbers in their metadata, or without tensors: none may end the process.
+//! Files with hostile numbers in their metadata, without tensors, with tensors of other types, or with vocabularies that
+//! make no sense: none may end the process.
 //!
 //! Each case runs in a child process, so that a death (a division by zero, a failed assertion on a thread of
 //! ggml, a crash) is seen as such. By default a choice of architectures and values is tried, and tensors are taken
@@ -10,8 +11,10 @@ mod cases;
 mod keys;
 mod names;
 mod synth;
+mod vocabs;
 
 use cases::{Bases, Case};
+use llama::gguf::TensorType;
 use llama::{Batch, Error, FlashAttention, Model, SeqId, Token};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -72,7 +75,7 @@ struct Kind {
     compute: fn(&Model) -> Result<(), Error>,
 }
 
-const KINDS: [Kind; 2] = [
+const KINDS: [Kind; 4] = [
     // A number may change what the file must have.
     Kind {
         name: "numbers",
@@ -93,6 +96,20 @@ const KINDS: [Kind; 2] = [
             // machine.
             compute(model, 1)
         },
+    },
+    Kind {
+        name: "types",
+        forms: &[Form::Fewest, Form::Most],
+        cases: cases::types,
+        load: |file| file.load_as_it_is(),
+        compute: |model| compute(model, 1),
+    },
+    Kind {
+        name: "vocabs",
+        forms: &[Form::Fewest],
+        cases: vocabs::cases,
+        load: vocabs::load,
+        compute: vocabs::ask,
     },
 ];
 
@@ -238,15 +255,19 @@ fn run(kind: &str, arch: &str, folder: &Path) -> Vec<String> {
 
 /// Runs a kind of cases for the architectures that are asked for.
 fn none_dies(kind: &str) {
-    let folder = crate::common::folder().join("hostile");
-    std::fs::create_dir_all(&folder).unwrap();
     let only = std::env::var("LLAMA_HOSTILE_ARCH").ok();
-    let begun = Instant::now();
     let chosen = match &only {
         Some(only) => vec![only.as_str()],
         None if thorough() || asked_for("all") => keys::ARCHITECTURES.to_vec(),
         None => keys::CHOICE.to_vec(),
     };
+    none_of_these_dies(kind, &chosen);
+}
+
+fn none_of_these_dies(kind: &str, chosen: &[&str]) {
+    let folder = crate::common::folder().join("hostile");
+    std::fs::create_dir_all(&folder).unwrap();
+    let begun = Instant::now();
     let deaths: Vec<String> = chosen.iter().flat_map(|arch| run(kind, arch, &folder)).collect();
     println!("{kind}: {} architectures, {:.0} s", chosen.len(), begun.elapsed().as_secs_f32());
     assert!(deaths.is_empty(), "{} deaths:\n{}", deaths.len(), deaths.join("\n"));
@@ -263,6 +284,16 @@ fn no_missing_tensor_ends_the_process() {
 }
 
 #[test]
+fn no_type_ends_the_process() {
+    none_dies("types");
+}
+
+#[test]
+fn no_vocabulary_ends_the_process() {
+    none_of_these_dies("vocabs", &["llama"]);
+}
+
+#[test]
 fn a_missing_tensor_is_named() {
     let mut file = Synth::new("phi3");
     // Queries, keys and values may come together or apart; the loader asks for neither.
@@ -270,4 +301,44 @@ fn a_missing_tensor_is_named() {
     let Outcome::Loaded(model) = file.load_as_it_is() else { panic!("loaded above") };
     let words = compute(&model, 1).unwrap_err().to_string();
     assert!(words.contains("ggml_mul_mat: w is missing: the file lacks a tensor"), "{words}");
+}
+
+#[test]
+fn numbers_of_rows_are_looked_at() {
+    let mut file = Synth::new("deepseek4");
+    file.meta.insert("deepseek4.hash_layer_count".to_owned(), 1_u32.into());
+    assert!(file.loads());
+    let name = "blk.0.ffn_gate_tid2eid.weight";
+    assert!(file.tensors.contains_key(name), "{:?}", file.tensors.keys());
+    // The bits of the numbers.
+    file.types.insert(name.to_owned(), TensorType::I32);
+    let Outcome::Refused(words) = file.load_as_it_is() else { panic!("loaded") };
+    assert!(words.contains("has the number") && words.contains("it must be one of 4 experts"), "{words}");
+    // Zeros are numbers of experts.
+    file.zeroed = true;
+    assert!(matches!(file.load_as_it_is(), Outcome::Loaded(_)));
+}
+
+#[test]
+fn a_type_that_nothing_computes_with_is_named() {
+    let words = |name: &str, kind| {
+        let mut file = Synth::new("llama");
+        assert!(file.loads());
+        file.types.insert(name.to_owned(), kind);
+        match file.load_as_it_is() {
+            Outcome::Loaded(model) => compute(&model, 2).unwrap_err().to_string(),
+            Outcome::Refused(words) => words,
+        }
+    };
+    let norm = words("blk.0.attn_norm.weight", TensorType::F16);
+    assert!(
+        norm.contains("MUL cannot be computed with f32 and f16: blk.0.attn_norm.weight is f16"),
+        "{norm}"
+    );
+    let matrix = words("blk.1.ffn_up.weight", TensorType::Q8_1);
+    assert!(matrix.contains("MUL_MAT cannot be computed with q8_1 and f32: blk.1.ffn_up.weight"), "{matrix}");
+    let output = words("blk.1.attn_output.weight", TensorType::F64);
+    assert!(output.contains("blk.1.attn_output.weight"), "{output}");
+    let tokens = words("token_embd.weight", TensorType::I64);
+    assert!(tokens.contains("token_embd.weight"), "{tokens}");
 }

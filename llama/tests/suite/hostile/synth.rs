@@ -36,6 +36,10 @@ pub(super) enum Form {
 pub(super) struct Synth {
     pub(super) meta: BTreeMap<String, Value>,
     pub(super) tensors: BTreeMap<String, Vec<u64>>,
+    /// Those that are not F32.
+    pub(super) types: BTreeMap<String, TensorType>,
+    /// Whether all numbers are 0.
+    pub(super) zeroed: bool,
     restarted: bool,
 }
 
@@ -65,7 +69,7 @@ impl Synth {
             meta.insert(format!("{arch}.{key}"), (*value).into());
         }
         let tensors = tensor_hints(arch);
-        Self { meta, tensors, restarted: false }
+        Self { meta, tensors, types: BTreeMap::new(), zeroed: false, restarted: false }
     }
 
     fn arch(&self) -> &str {
@@ -124,7 +128,8 @@ impl Synth {
     pub(super) fn read(arch: &str, form: Form) -> Option<Self> {
         let file = Gguf::open(Self::path(arch, form)).ok()?;
         let tensors = file.tensors().iter().map(|t| (t.name().to_owned(), t.dims().to_vec())).collect();
-        Some(Self { meta: file.metadata().iter().cloned().collect(), tensors, restarted: false })
+        let meta = file.metadata().iter().cloned().collect();
+        Some(Self { meta, tensors, types: BTreeMap::new(), zeroed: false, restarted: false })
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
@@ -134,10 +139,15 @@ impl Synth {
             writer.set(key.clone(), value.clone()).unwrap();
         }
         for (name, dims) in &self.tensors {
-            let len = usize::try_from(dims.iter().product::<u64>()).unwrap();
-            let mut data = block.repeat(len.div_ceil(256));
-            data.truncate(4 * len);
-            writer.tensor(name, dims, TensorType::F32, data).unwrap();
+            let kind = self.types.get(name).copied().unwrap_or(TensorType::F32);
+            let blocks = dims.iter().product::<u64>() / kind.block_elements().unwrap();
+            let len = usize::try_from(blocks * kind.block_bytes().unwrap()).unwrap();
+            let mut data = block.repeat(len.div_ceil(block.len()));
+            data.truncate(len);
+            if self.zeroed {
+                data.fill(0);
+            }
+            writer.tensor(name, dims, kind, data).unwrap();
         }
         let mut bytes = Vec::new();
         writer.write_to(&mut bytes).unwrap();

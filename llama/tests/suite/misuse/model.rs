@@ -144,6 +144,36 @@ pub(super) fn rows() -> Vec<Row> {
         std::fs::write(&path, aligned_to(1)).unwrap();
         compute(Model::builder(path).load_mode(LoadMode::Mmap))
     };
+    "ModelBuilder::load: a name of an architecture that goes on behind a zero byte" => LoadModel, |_| {
+        compute(Model::builder_from_bytes(&renamed("olmo2", "olmo2\0x", &[("attention.head_count", 0_u32.into())])))
+    };
+    "ModelBuilder::load: experts, more used than there are" => LoadModel, |_| {
+        let experts = [("expert_count", 2_u32.into()), ("expert_used_count", 3_u32.into())];
+        compute(Model::builder_from_bytes(&rewritten("qwen2moe", &experts)))
+    };
+    "ModelBuilder::load: experts, none used" => LoadModel, |_| {
+        compute(Model::builder_from_bytes(&rewritten("qwen2", &[("expert_count", 2_u32.into())])))
+    };
+    "ModelBuilder::load: tokens without number or text" => LoadModel, |_| compute(Model::builder_from_bytes(&nameless(u32::MAX)));
+    "ModelBuilder::load: tokens without number or text, no weights" => LoadModel, |_| {
+        Model::builder_from_bytes(&nameless(u32::MAX)).vocab_only(true).load().map(drop)
+    };
+    "ModelBuilder::load: a number in place of a list" => InvalidParameter, |_| {
+        let bytes = rewritten("qwen2", &[("attention.head_count", vec![0, 0].into())]);
+        compute(Model::builder_from_bytes(&bytes).metadata_override("qwen2.attention.head_count", 4_i64))
+    };
+    "ModelBuilder::load: another number of files" => InvalidParameter, |_| compute(Model::builder(tiny()).metadata_override("split.count", 2_i64));
+    "ModelBuilder::load: another alignment" => InvalidParameter, |_| compute(Model::builder(tiny()).metadata_override("general.alignment", 1_i64));
+    "ModelBuilder::load: a device" => LoadModel, |_| Model::load("/dev/zero").map(drop);
+    "ModelBuilder::load: a pipe" => LoadModel, |_| Model::load(pipe("misuse-pipe.gguf")).map(drop);
+    "ModelBuilder::load: splits, a pipe" => LoadModel, |_| Model::builder_from_splits([pipe("misuse-pipe.gguf")]).load().map(drop);
+    "ModelBuilder::load: a pipe as the second part" => LoadModel, |_| {
+        pipe("misuse-parts-00002-of-00002.gguf");
+        let first = folder().join("misuse-parts-00001-of-00002.gguf");
+        let count = Value::from(2_u16);
+        std::fs::write(&first, renamed("qwen2", "qwen2", &[("split.count", count), ("split.no", 0_u16.into())])).unwrap();
+        Model::load(first).map(drop)
+    };
     "split_path: no parts" => InvalidParameter, |_| split_path("a", 0, 0).map(drop);
     "split_path: behind the last" => InvalidParameter, |_| split_path("a", 3, 3).map(drop);
     "split_path: zero byte" => NulByte, |_| split_path("\0", 0, 3).map(drop);
@@ -258,6 +288,11 @@ fn rotated(value: i64) -> Result<(), Error> {
 
 /// The tiny Qwen 2 as another architecture with the same tensors, with changed or added keys.
 fn rewritten(architecture: &str, changes: &[(&str, Value)]) -> Vec<u8> {
+    renamed(architecture, architecture, changes)
+}
+
+/// As [`rewritten`], with another name of the architecture than its keys have. Keys of others have their whole name.
+fn renamed(architecture: &str, name: &str, changes: &[(&str, Value)]) -> Vec<u8> {
     let path = RandomModel::new(Shape::tiny(Arch::Qwen2)).cached(folder()).unwrap();
     let gguf = Gguf::open(&path).unwrap();
     let mut source = File::open(&path).unwrap();
@@ -265,12 +300,13 @@ fn rewritten(architecture: &str, changes: &[(&str, Value)]) -> Vec<u8> {
     let mut pairs: Vec<_> = gguf.metadata().to_vec();
     for (key, value) in &mut pairs {
         if key == "general.architecture" {
-            *value = architecture.into();
+            *value = name.into();
         }
         *key = key.replace("qwen2.", &format!("{architecture}."));
     }
     for (name, value) in changes {
-        let key = format!("{architecture}.{name}");
+        let whole = name.starts_with("split.") || name.starts_with("tokenizer.");
+        let key = if whole { (*name).to_owned() } else { format!("{architecture}.{name}") };
         pairs.retain(|(old, _)| *old != key);
         pairs.push((key, value.clone()));
     }
@@ -284,6 +320,21 @@ fn rewritten(architecture: &str, changes: &[(&str, Value)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     writer.write_to(&mut bytes).unwrap();
     bytes
+}
+
+/// A pipe that nobody writes to; where there are none, a folder.
+pub(crate) fn pipe(name: &str) -> std::path::PathBuf {
+    let path = folder().join(name);
+    if !path.exists() && !std::process::Command::new("mkfifo").arg(&path).status().is_ok_and(|s| s.success())
+    {
+        std::fs::create_dir(&path).unwrap();
+    }
+    path
+}
+
+/// A model whose tokens have no texts.
+pub(crate) fn nameless(count: u32) -> Vec<u8> {
+    renamed("qwen2", "qwen2", &[("tokenizer.ggml.model", "none".into()), ("vocab_size", count.into())])
 }
 
 /// The tiny Llama with tensors that need not lie at multiples of more.

@@ -3,8 +3,9 @@
 use super::subjects::{target, tiny};
 use super::{Row, rows};
 use crate::common::{default_path, folder};
-use llama::gguf::TensorType;
+use llama::gguf::{Gguf, GgufWriter, TensorType};
 use llama::{Error, FileType, Importance, Quantize};
+use std::fs::File;
 
 pub(super) fn rows() -> Vec<Row> {
     rows! {
@@ -66,6 +67,10 @@ pub(super) fn rows() -> Vec<Row> {
     "Quantize::run: key too long" => TooLong, |_| quantize(|q| q.metadata_override(&"k".repeat(128), 1_i64));
     "Quantize::run: text too long" => TooLong, |_| quantize(|q| q.metadata_override("k", "v".repeat(128).as_str()));
     "Quantize::run: text with zero byte" => NulByte, |_| quantize(|q| q.metadata_override("k", "\0"));
+    "Quantize::run: a tensor without numbers" => Quantize, |_| Quantize::new(hollow(), target()).file_type(FileType::Q8_0).run().map(drop);
+    "Quantize::dry_run: a tensor without numbers" => Quantize, |_| Quantize::new(hollow(), target()).file_type(FileType::Q8_0).dry_run().map(drop);
+    "Quantize::run: a pipe" => LoadModel, |_| Quantize::new(super::model::pipe("misuse-pipe.gguf"), target()).run().map(drop);
+    "Importance::open: a pipe" => Io, |_| Importance::open(super::model::pipe("misuse-pipe.gguf")).map(drop);
     "Quantize::dry_run: no input" => LoadModel, |_| Quantize::new("/no/such", target()).dry_run().map(drop);
     "Quantize::dry_run: a folder" => LoadModel, |_| Quantize::new(folder(), target()).dry_run().map(drop);
     "Quantize::dry_run: unknown type" => InvalidParameter, |_| {
@@ -77,6 +82,24 @@ pub(super) fn rows() -> Vec<Row> {
     "Importance::open: no name" => Io, |_| Importance::open("").map(drop);
     "FileType::from_str: no name" => InvalidParameter, |_| "".parse::<FileType>().map(drop);
     }
+}
+
+/// The tiny model with a matrix that has rows of nothing.
+fn hollow() -> std::path::PathBuf {
+    let gguf = Gguf::open(tiny()).unwrap();
+    let mut source = File::open(tiny()).unwrap();
+    let mut writer = GgufWriter::new();
+    for (key, value) in gguf.metadata() {
+        writer.set(key.clone(), value.clone()).unwrap();
+    }
+    for tensor in gguf.tensors() {
+        let data = gguf.read_tensor(&mut source, tensor).unwrap();
+        writer.tensor(tensor.name(), tensor.dims(), tensor.tensor_type(), data).unwrap();
+    }
+    writer.tensor("blk.0.more.weight", &[0, 64], TensorType::F32, Vec::new()).unwrap();
+    let path = folder().join("misuse-hollow.gguf");
+    writer.save(&path).unwrap();
+    path
 }
 
 fn quantize(change: impl FnOnce(Quantize) -> Quantize) -> Result<(), Error> {

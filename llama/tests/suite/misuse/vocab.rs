@@ -1,7 +1,9 @@
 //! Tokens and text.
 
 use super::{BAD_TOKENS, Row, rows};
-use llama::{Error, PromptPart, Special, Token, Vocab};
+use crate::common::folder;
+use llama::{Error, Model, PromptPart, Special, Token, Vocab};
+use llama_test_kit::{Arch, RandomModel, Shape};
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = rows! {
@@ -11,6 +13,18 @@ pub(super) fn rows() -> Vec<Row> {
     };
     "Vocab::tokenize_prompt: a word too long to cut" => TooLong, |s| {
         s.model.vocab().tokenize_prompt(&[PromptPart::template("a"), PromptPart::input(long_word())]).map(drop)
+    };
+    "Vocab::detokenize: more text than 32 bits count" => TooLong, |_| {
+        // A little more than 4 GiB: a sum in 32 bits would be small again.
+        let mut tokens: Vec<String> = (0..600).map(|n| format!("t{n}")).collect();
+        tokens[599] = "x".repeat(1 << 20);
+        let kit = RandomModel::new(Shape::tiny(Arch::Llama)).metadata("tokenizer.ggml.tokens", tokens);
+        let kit = kit.metadata("tokenizer.ggml.token_type", vec![1; 600]);
+        let path = folder().join("misuse-long-token.gguf");
+        kit.metadata("tokenizer.ggml.scores", vec![0.0_f32; 600]).write(&path).unwrap();
+        let vocab = Model::builder(path).vocab_only(true).load().unwrap().vocab();
+        assert_eq!(vocab.detokenize(&[Token(599); 2], Special::AsText)?.len(), 2 << 20);
+        vocab.detokenize(&[Token(599); 4097], Special::AsText).map(drop)
     };
     "Vocab::detokenize: one bad token of many" => TokenOutOfRange, |s| {
         s.model.vocab().detokenize(&[Token(5), Token(6), Token(-1), Token(7)], Special::Parse).map(drop)
