@@ -2,12 +2,13 @@
 
 use llama::Device;
 use llama::rpc::Server;
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const SERVE: &str = "LLAMA_TEST_RPC_SERVE";
@@ -82,9 +83,16 @@ impl Drop for Host {
     }
 }
 
+/// Never one that this process has had before: a server that is back must have the devices that it had.
 pub(crate) fn free_endpoint() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").to_string()
+    static TAKEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let endpoint = listener.local_addr().expect("an address").to_string();
+        if TAKEN.lock().expect("nobody panics with it").insert(endpoint.clone()) {
+            return endpoint;
+        }
+    }
 }
 
 /// Something that answers questions about devices of 1 GiB, and can do nothing else: when it is asked to, it goes away.
