@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-// libstdc++ has the functions of std::string compiled already. Here they are compiled anew, so that what they
+// The C++ library has the functions of std::string compiled already. Here they are compiled anew, so that what they
 // allocate is counted, too (stack_limit.cpp).
 #ifdef _GLIBCXX_EXTERN_TEMPLATE
 #undef _GLIBCXX_EXTERN_TEMPLATE
@@ -12,6 +12,15 @@
 #include <string>
 #undef _GLIBCXX_EXTERN_TEMPLATE
 #define _GLIBCXX_EXTERN_TEMPLATE 1
+#elif defined(_LIBCPP_VERSION)
+#if __has_include(<__string/extern_template_lists.h>)
+#include <__string/extern_template_lists.h>
+#undef _LIBCPP_STRING_V1_EXTERN_TEMPLATE_LIST
+#undef _LIBCPP_STRING_UNSTABLE_EXTERN_TEMPLATE_LIST
+#define _LIBCPP_STRING_V1_EXTERN_TEMPLATE_LIST(...)
+#define _LIBCPP_STRING_UNSTABLE_EXTERN_TEMPLATE_LIST(...)
+#include <string>
+#endif
 #endif
 
 #include "filters.h"
