@@ -288,7 +288,7 @@ mod interrupt {
     }
 
     fn press_ctrl_c(child: &Child) {
-        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        let sent = Command::new("sh").args(["-c", "kill -INT \"$0\"", &child.id().to_string()]).status();
         assert!(sent.is_ok_and(|status| status.success()));
     }
 
